@@ -1,0 +1,80 @@
+// The TCP side of the one port: accepts, finds out what each connection speaks, and hands it over.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/packet.hpp"
+#include "base/result.hpp"
+#include "io/http_handler.hpp"
+
+namespace porthole::io {
+
+class EventLoop;
+
+// Who serves the connections that do not speak HTTP.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+
+  // The first call for a connection carries its very first bytes. Borrows the bytes for this call.
+  virtual void on_stream_data(const FiveTuple& path, Bytes bytes) = 0;
+  // Ended by the client, the network, a timeout or shut_down(); not after TcpPort::close(). Comes only for
+  // connections that had on_stream_data().
+  virtual void on_stream_closed(const FiveTuple& path) = 0;
+};
+
+struct HttpTimeouts {
+  // From a request's first byte to its last: one byte a second must not hold a connection.
+  Duration request = 10s;
+  Duration idle = 30s;   // Between requests, and while a client takes nothing of a response.
+  Duration reply = 30s;  // For the handler.
+};
+
+constexpr std::size_t kMaxConnections = 10'000;
+// An IPv6 client counts by its /64, which is what one customer gets.
+constexpr std::size_t kMaxConnectionsPerAddress = 1'000;
+// Per connection, behind what the kernel holds: about 3 s of video at 2.5 Mbit/s.
+constexpr std::size_t kMaxQueuedBytes = 1 << 20;
+// A connection that has not shown by then what it speaks is closed.
+constexpr Duration kFirstBytesTimeout = 5s;
+// RFC 8656 section 7.2: a TURN client refreshes its allocation every 10 minutes unless it asked for longer,
+// and ICE's consent checks (RFC 7675) come every few seconds where media flows.
+constexpr Duration kStreamIdleTimeout = 15min;
+
+struct TcpOptions {
+  std::size_t max_connections = kMaxConnections;
+  std::size_t max_connections_per_address = kMaxConnectionsPerAddress;
+  std::size_t max_queued_bytes = kMaxQueuedBytes;
+  Duration first_bytes_timeout = kFirstBytesTimeout;
+  Duration stream_idle_timeout = kStreamIdleTimeout;
+  HttpTimeouts http;
+};
+
+class TcpPort {
+ public:
+  // The handlers outlive the port.
+  TcpPort(EventLoop& loop, StreamHandler& streams, HttpHandler& http, const TcpOptions& options = {});
+  ~TcpPort();
+
+  // Once for each address; returns it as bound (port 0 takes any free one). The error is a sentence for
+  // whoever started the program. [::] serves IPv4 too.
+  Result<SocketAddress, std::string> listen(const SocketAddress& address);
+
+  // Whole batches in order, by batch.to.connection: false, and nothing of the batch goes, when the client
+  // reads too slowly or the connection is gone.
+  bool send(const TransmitBatch& batch);
+  // At once, with what is still queued. Harmless for connections that are gone.
+  void close(ConnectionId connection);
+  // Stops listening and closes every connection.
+  void shut_down();
+
+  std::size_t connections() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace porthole::io
