@@ -1,0 +1,53 @@
+// Every sentence that the player says, in one place.
+import { isRelayed, pathLabel } from './path.js';
+
+export const connecting = 'Connecting…';
+export const reconnecting = 'Connection lost. Connecting again…';
+export const noAnswer = 'The server does not answer; trying again…';
+export const notSending = 'The camera is not sending at the moment; trying again…';
+export const starting = 'The stream is starting…';
+export const missing = 'This stream does not exist.';
+export const noWebRtc = 'This browser has no WebRTC, or it is switched off.';
+
+export const badAnswer = (why) => `The server's answer is of no use to this browser (${why}); trying again…`;
+
+export function noPath(path) {
+  if (isRelayed(path)) {
+    return `No path to the server: ${pathLabel(path)} was asked for and does not get through; trying again…`;
+  }
+  if (path !== 'auto') {
+    return `No path to the server: ${pathLabel(path)} is blocked on this network; trying again…`;
+  }
+  return 'No path to the server: neither UDP nor TCP gets through; trying again…';
+}
+
+// A sentence for what the API says of a stream that shows no picture, or null where it has no excuse.
+export function excuse(stream) {
+  if (stream.state === 'starting') return starting;
+  if (stream.state === 'reconnecting') return notSending;
+  return null;
+}
+
+// What a refused offer means to the person who watches. `error` is the server's own sentence, if it sent one.
+export function refusal(status, error) {
+  if (status === 404) return missing;
+  if (status === 503) return error ?? notSending;
+  return error ?? `The server refused with HTTP status ${status}.`;
+}
+
+export const STATE_WORDS = {
+  idle: 'Stopped',
+  connecting: 'Connecting',
+  playing: 'Live',
+  waiting: 'Waiting',
+  failed: 'Not playing',
+};
+
+// "direct UDP · 1280×720 · 30 fps · 2 ms"
+export function readout({ path, width, height, framesPerSecond, roundTripMs }) {
+  const parts = [];
+  if (path !== null) parts.push(path.label);
+  if (width > 0) parts.push(`${width}×${height}`, `${framesPerSecond} fps`);
+  if (roundTripMs !== null) parts.push(roundTripMs < 1 ? '<1 ms' : `${Math.round(roundTripMs)} ms`);
+  return parts.join(' · ');
+}
