@@ -1,0 +1,167 @@
+// One viewer's RTP stream: numbers the shared frames' packets, writes them, and sends them again when lost.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "rtc/feedback.hpp"
+#include "rtc/gop_cache.hpp"
+#include "rtc/packetized_frame.hpp"
+#include "rtc/reports.hpp"
+#include "rtc/retransmissions.hpp"
+#include "rtc/send_history.hpp"
+
+namespace porthole::rtc {
+
+// The queue holds what the path has not taken yet. It refers to shared frames, so its cost is delay rather
+// than memory: frames that waited longer than this are of no use to somebody who watches live.
+constexpr Duration kMaxQueueDelay = 2s;
+// Room for a whole cached group of pictures and as much again.
+constexpr std::size_t kMaxQueuedBytes = 2 * kMaxGopBytes;
+constexpr std::size_t kMaxQueuedPackets = 2 * (kMaxGopBytes / 1000 + kMaxGopFrames);
+
+// Enough room for what write_report() and write_goodbye() write.
+constexpr std::size_t kMaxReportSize = 28 + 12 + rtcp::kMaxCname + 8;
+
+struct SendStats {
+  std::uint64_t frames = 0;
+  std::uint64_t packets = 0;  // Without retransmissions.
+  std::uint64_t bytes = 0;    // Of payload, without retransmissions.
+  std::uint64_t retransmitted_packets = 0;
+  std::uint64_t retransmitted_bytes = 0;
+  std::uint64_t lost_reported = 0;  // Sequence numbers that NACKs named, repetitions included.
+  std::uint64_t lost_unknown = 0;   // Of these, no longer or never in the history.
+  std::uint64_t picture_losses = 0;
+  std::uint64_t intra_requests = 0;  // Without repetitions.
+  std::uint64_t dropped_frames = 0;  // By the bounded queue.
+  std::uint64_t receiver_reports = 0;
+  std::optional<Duration> round_trip;
+  double fraction_lost = 0;          // 0 to 1, from the last receiver report.
+  std::int32_t cumulative_lost = 0;  // From the last receiver report.
+  Duration jitter{};                 // From the last receiver report.
+};
+
+class SendStream {
+ public:
+  struct Config {
+    std::uint32_t ssrc = 0;
+    std::uint32_t rtx_ssrc = 0;
+    std::uint8_t payload_type = 0;
+    // Without one, lost packets are sent again as they were: RTCP feedback without RFC 4588. SRTP must then
+    // allow the repetition of a packet.
+    std::optional<std::uint8_t> rtx_payload_type;
+    std::optional<std::uint8_t> playout_delay_id;  // 1 to 14; others are not used.
+    std::string cname;
+  };
+
+  enum class Enqueued : std::uint8_t {
+    accepted,
+    // The queue is or was too long, and the viewer waits for a keyframe. Nothing to do: the path is still
+    // busy with what was queued before.
+    dropped,
+    // Dropped likewise, but the path is free again: the viewer needs a keyframe. Told for every frame until
+    // one comes; the KeyframeGate makes few requests of it.
+    keyframe_wanted,
+  };
+
+  struct FeedbackOutcome {
+    bool well_formed = false;
+    bool keyframe_wanted = false;
+    bool goodbye = false;
+  };
+
+  SendStream(Config config, Random& random);
+
+  // The next live frame. On overflow, whole frames are dropped until the next keyframe; that one also takes
+  // the place of everything that waits and has not been begun.
+  // A stream that has sent nothing yet begins with a keyframe, so anything else is keyframe_wanted.
+  Enqueued enqueue(FramePtr frame, Instant now);
+
+  // At join: the frames of the GopCache, which are sent as fast as the path allows. Their timestamps are
+  // squeezed: the last frame has its true one, each before it lies a millisecond (90 ticks) before its
+  // successor. So a receiver takes them for frames that arrive in time, and the first live frame goes on at
+  // its true distance. Numbers never go back: a frame's timestamp is at least one tick after the last one's.
+  // An empty span is keyframe_wanted.
+  Enqueued enqueue_cached(std::span<const FramePtr> frames, Instant now);
+
+  // Size in bytes of the next packet in clear, 0 when there is none. Retransmissions come first, then media
+  // in the runs that PacketizedFrame describes. Valid until the next call that is not const.
+  std::size_t next_size() const;
+  // Writes that packet: header, extensions and a copy of the payload. Returns its size; 0 when there is none
+  // or `out` is smaller than next_size(). kMaxRtpPacket is always enough.
+  std::size_t write_next(MutableBytes out, Instant now);
+
+  // An RTCP compound from the viewer, decrypted.
+  FeedbackOutcome handle_rtcp(Bytes compound, Instant now);
+
+  // When the next sender report is due; Instant::max() before the first packet left.
+  Instant next_timeout() const { return reports_.next_timeout(); }
+  // Sender report and CNAME in a compound; 0 when none is due or there is no room (kMaxReportSize).
+  std::size_t write_report(MutableBytes out, Instant now, const WallClock& clock);
+  // The same with BYE, to be sent when the broadcast ends, due or not; 0 when nothing was ever sent.
+  std::size_t write_goodbye(MutableBytes out, Instant now, const WallClock& clock);
+
+  SendStats stats() const;
+  const Config& config() const { return config_; }
+
+ private:
+  class Listener;
+  struct Queued {
+    FramePtr frame;
+    std::uint32_t timestamp = 0;
+    bool has_extension = false;
+    Instant since{};
+  };
+
+  bool overflows(const PacketizedFrame& frame, Instant now) const;
+  void push(FramePtr frame, std::int64_t ticks, Instant now);
+  void discard_queue();
+  bool mid_frame() const { return next_payload_ < current_payloads_; }
+  void begin_frame();
+  std::size_t packet_size(const PacketizedFrame& frame, std::size_t index, bool has_extension) const;
+  std::size_t write_media(MutableBytes out, Instant now);
+  std::size_t write_retransmission(MutableBytes out);
+  std::size_t write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index, bool as_rtx);
+  rtcp::SenderInfo sender_info(Instant now, const WallClock& clock) const;
+  void handle_lost(std::uint16_t sequence, Instant now);
+  void handle_report(const rtcp::ReportBlock& block, Instant now);
+
+  // Constant after construction.
+  Config config_;
+  std::uint32_t timestamp_offset_;
+
+  // Numbering.
+  std::uint16_t next_sequence_;
+  std::uint16_t next_rtx_sequence_;
+  std::optional<std::int64_t> last_ticks_;  // Of the frame that was queued last, before the offset.
+
+  // Media that waits. The frame that was begun is the newest of the history.
+  std::deque<Queued> queue_;
+  std::size_t queued_packets_ = 0;
+  std::size_t queued_bytes_ = 0;
+  std::size_t next_payload_ = 0;
+  std::size_t current_payloads_ = 0;
+  Instant begun_since_{};  // When the frame that was begun had been queued.
+  bool waiting_for_keyframe_ = true;
+
+  // What sender reports relate: this frame came at this time.
+  std::int64_t live_ticks_ = 0;
+  Instant live_at_{};
+
+  SendHistory history_;
+  Retransmissions retransmissions_;
+  SenderReports reports_;
+  std::optional<std::uint8_t> last_intra_request_;
+  SendStats stats_;
+};
+
+// A viewer has one of these; a server has thousands.
+static_assert(sizeof(SendStream) <= 8 * 1024);
+
+}  // namespace porthole::rtc
