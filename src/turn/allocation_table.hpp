@@ -1,0 +1,50 @@
+// All live allocations: by client, by number, by user, and by the time at which they end.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/packet.hpp"
+#include "base/time.hpp"
+#include "base/timer_queue.hpp"
+#include "turn/allocation.hpp"
+
+namespace porthole::turn {
+
+// Who an allocation counts for: the name in time-limited credentials, since the expiry before it changes.
+std::string_view user_of(std::string_view username);
+
+class AllocationTable {
+ public:
+  // nullptr when there is none. Pointers last until the allocation is removed.
+  Allocation* find(const FiveTuple& client);
+  Allocation* find(AllocationId id);
+  const Allocation* find(AllocationId id) const;
+
+  // Takes over client, relayed, username, transaction and lifetime; gives it a number. The client has none
+  // yet.
+  Allocation& add(Allocation allocation);
+  void set_expiry(Allocation& allocation, Instant expires);
+  // The allocation that was there; nullopt when there was none.
+  std::optional<Allocation> remove(AllocationId id);
+
+  // The next allocation whose lifetime is over, still in the table: remove it.
+  std::optional<AllocationId> pop_expired(Instant now) { return expiries_.pop_due(now); }
+  Instant next_expiry() const { return expiries_.next(); }
+
+  std::size_t size() const { return by_id_.size(); }
+  std::size_t count_of(std::string_view user) const;
+
+ private:
+  std::unordered_map<AllocationId, Allocation> by_id_;
+  std::unordered_map<FiveTuple, AllocationId> by_client_;
+  std::unordered_map<std::string, std::size_t> per_user_;  // No zeros stay.
+  // Looking at the next deadline drops stale heap entries, which changes nothing that can be seen.
+  mutable TimerQueue<AllocationId> expiries_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace porthole::turn

@@ -1,0 +1,57 @@
+// Every limit of the TURN server, by name: lifetimes that RFC 8656 sets, and bounds on what clients can hold.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace porthole::turn {
+
+// RFC 8656 section 3.2: what an allocation gets that asks for less, or for nothing.
+constexpr Duration kDefaultLifetime = 600s;
+// RFC 8656 section 7.2 recommends a maximum of one hour.
+constexpr Duration kMaxLifetime = 3600s;
+// RFC 8656 section 9: a permission lasts 5 minutes, and only an explicit request renews it.
+constexpr Duration kPermissionLifetime = 300s;
+// RFC 8656 section 12: a channel lasts 10 minutes, and only another ChannelBind renews it.
+constexpr Duration kChannelLifetime = 600s;
+
+// Browsers treat a 438 answer to an Allocate as fatal, and a page may fetch its ICE servers long before it
+// uses them, so a nonce outlives any sensible session set-up.
+constexpr Duration kNonceLifetime = 6h;
+
+// A label that was freed may still stand in some client's candidate pairs, so it rests before it is used
+// again.
+constexpr Duration kLabelRest = 120s;
+
+// RFC 8489 section 14.3: USERNAME has fewer than 509 bytes; RFC 5389 allowed up to 513.
+constexpr std::size_t kMaxUsername = 513;
+// RFC 8489 section 14.9: REALM has at most 763 bytes.
+constexpr std::size_t kMaxClientRealm = 763;
+
+// The answer to a request that could be forged is at most 5/2 as long. The shortest Allocate that makes
+// sense has 28 bytes, and its 401 needs 20 for the header, 8 for ERROR-CODE, 28 for NONCE: 12 are left for
+// REALM, 4 of them its header.
+constexpr std::size_t kMaxRealm = 8;
+constexpr std::size_t kAmplificationNumerator = 5;
+constexpr std::size_t kAmplificationDenominator = 2;
+
+// Types that a 420 answer lists at most.
+constexpr std::size_t kMaxUnknownListed = 8;
+
+// Secrets that are valid at the same time: one to mint with, others that rotate out.
+constexpr std::size_t kMaxSecrets = 4;
+
+// No answer of the server is longer, so that a buffer of this size always does.
+constexpr std::size_t kMaxReply = 512;
+
+// What an operator may want to move.
+struct Limits {
+  std::size_t allocations = 10'000;
+  std::size_t allocations_per_user = 8;
+  std::size_t permissions_per_allocation = 32;
+  std::size_t channels_per_allocation = 32;
+};
+
+}  // namespace porthole::turn

@@ -1,0 +1,133 @@
+// A TURN server (RFC 8656) whose allocations own no socket: their relayed addresses are labels, and what a
+// client sends to a peer is handed to the caller.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/packet.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "turn/allocation_table.hpp"
+#include "turn/authentication.hpp"
+#include "turn/limits.hpp"
+#include "turn/peer_framing.hpp"
+#include "turn/relay_labels.hpp"
+#include "turn/relay_policy.hpp"
+#include "wire/stun.hpp"
+
+namespace porthole::turn {
+
+struct Request;
+
+struct Config {
+  std::string realm = "porthole";  // At most kMaxRealm bytes; what is beyond is cut off.
+  std::string software;            // Shown to authenticated clients only; empty for none. Cut to 64 bytes.
+  NonceKey nonce_key{};            // Random, and the same in every server of the one port.
+  std::vector<std::uint16_t> reserved_ports;  // Never a label's port: see RelayLabels.
+  Limits limits;
+};
+
+// What a client's Send indication or ChannelData carries. `data` borrows the message; it may be empty.
+struct ToPeer {
+  AllocationId allocation = AllocationId::none;
+  SocketAddress peer;
+  Bytes data;
+};
+
+// One message in, at most one thing out.
+struct Outcome {
+  enum class Kind : std::uint8_t { nothing, reply, to_peer };
+  Kind kind = Kind::nothing;
+  Bytes reply;     // For the client, on the path that the message came by. Borrows the caller's buffer.
+  ToPeer to_peer;  // From the client's relayed label to one of our own.
+};
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    created,  // An allocation began.
+    gone,     // It ended: expired, freed by its client, or its connection closed. Its id means nothing now.
+    framing_changed,  // A peer became reachable or got a channel: ask framing() again for its peers.
+  };
+  Kind kind = Kind::created;
+  AllocationId allocation = AllocationId::none;
+};
+
+// Not safe to call from two threads at once. After each call that takes `now`, drain poll_event().
+class Server {
+ public:
+  // Borrows all but the configuration, for as long as it lives. `secrets` may be changed between calls.
+  Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy, Random& random);
+
+  // One whole STUN message or ChannelData of a client, from any transport. Anything else gets nothing. A
+  // Binding request with a USERNAME belongs to ICE and gets nothing either. `out` holds at least kMaxReply
+  // bytes and does not overlap `message`.
+  Outcome handle_message(const FiveTuple& client, Bytes message, MutableBytes out, Instant now,
+                         const WallClock& wall_clock);
+
+  // The client's TCP or TLS connection has closed, and its allocation ends with it (RFC 8656 section 3.1).
+  void handle_disconnect(const FiveTuple& client, Instant now);
+
+  // How data from `peer` reaches the client now: through its channel, else as Data indications; nullopt when
+  // the client has not permitted that peer. Valid until PeerFraming::valid_until() or an Event about that
+  // allocation.
+  std::optional<PeerFraming> framing(AllocationId id, const SocketAddress& peer, Instant now) const;
+
+  void handle_timeout(Instant now);
+  // Instant::max() when nothing is pending.
+  Instant next_timeout() const { return table_.next_expiry(); }
+
+  std::optional<Event> poll_event();
+
+  // All three: nothing when the allocation is gone. What they return lasts until the next call with `now`.
+  std::optional<SocketAddress> relayed_address(AllocationId id) const;
+  const FiveTuple* client(AllocationId id) const;
+  std::string_view username(AllocationId id) const;
+
+  std::size_t allocation_count() const { return table_.size(); }
+
+ private:
+  struct Route;  // A row of the table of request handlers.
+  static const Route* route_of(stun::Method method);
+
+  Outcome handle_stun(const FiveTuple& client, Bytes bytes, MutableBytes out, Instant now,
+                      const WallClock& wall_clock);
+  Bytes handle_request(const FiveTuple& client, const stun::Message& message, MutableBytes out, Instant now,
+                       const WallClock& wall_clock);
+  Bytes handle_binding(const FiveTuple& client, const stun::Message& message, MutableBytes out) const;
+  Outcome handle_send(const FiveTuple& client, const stun::Message& message, Instant now);
+  Outcome handle_channel_data(const FiveTuple& client, Bytes bytes, Instant now);
+
+  // One for each authenticated method; each returns the answer (allocate.cpp, permissions.cpp).
+  Bytes allocate(const Request& request);
+  Bytes refresh(const Request& request);
+  Bytes create_permission(const Request& request);
+  Bytes channel_bind(const Request& request);
+
+  Bytes allocate_new(const Request& request, const IpAddress& ip);
+  Bytes allocated(const Request& request, const Allocation& allocation) const;
+  // The request's own allocation, or the error to answer with.
+  Result<Allocation*, stun::ErrorCode> own_allocation(const Request& request);
+  std::optional<stun::ErrorCode> refuse_peer(const Allocation& allocation, const SocketAddress& peer) const;
+  void remove(AllocationId id, Instant now);
+  void push_event(Event::Kind kind, AllocationId id) { events_.push_back({kind, id}); }
+
+  // Constant after construction.
+  Config config_;
+  Authenticator authenticator_;
+
+  // Borrowed: outlive this.
+  const RelayPolicy& policy_;
+  Random& random_;
+
+  // Changing.
+  AllocationTable table_;
+  RelayLabels labels_;
+  std::deque<Event> events_;  // At most one a message or an expired allocation, until the caller drains it.
+};
+
+}  // namespace porthole::turn

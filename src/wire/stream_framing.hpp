@@ -1,0 +1,52 @@
+// Cuts a byte stream of TURN over TCP or TLS into STUN messages and ChannelData, however it arrives.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "wire/channel_data.hpp"
+#include "wire/stun.hpp"
+
+namespace porthole::wire {
+
+// The longest frame that the two length fields can name, padding included. A framer never holds more.
+constexpr std::size_t kMaxStreamFrame = stun::kMaxMessage > padded(kChannelHeaderSize + kMaxChannelPayload)
+                                            ? stun::kMaxMessage
+                                            : padded(kChannelHeaderSize + kMaxChannelPayload);
+
+enum class StreamError : std::uint8_t {
+  lost_framing,  // Neither STUN nor ChannelData: where the next frame starts can no longer be known.
+};
+
+// One for each connection. Usage, for each read from the connection:
+//
+//   while (true) {
+//     const auto frame = framer.next(input);   // Takes what it uses off the front of `input`.
+//     if (!frame) return close(connection);    // Stays in error.
+//     if (!*frame) break;                      // Nothing whole is left; `input` is empty now.
+//     server.handle_message(client, **frame, ...);
+//   }
+//
+// A frame that lies whole in the input is not copied.
+class StreamFramer {
+ public:
+  // The next frame: a STUN message, or ChannelData without its padding. Borrows `input` or this framer, until
+  // the next call.
+  Result<std::optional<Bytes>, StreamError> next(Bytes& input);
+
+  // Bytes of a frame that has begun and not ended. Over time a connection that keeps some and sends nothing
+  // is a stalled one.
+  std::size_t buffered() const { return delivered_ ? 0 : partial_.size(); }
+
+ private:
+  void take(Bytes& input, std::size_t count);
+
+  std::vector<std::uint8_t> partial_;
+  bool delivered_ = false;  // partial_ was handed out whole and is cleared by the next call.
+  bool lost_ = false;
+};
+
+}  // namespace porthole::wire
