@@ -43,6 +43,7 @@ class StreamFramer {
 
  private:
   void take(Bytes& input, std::size_t count);
+  void forget_delivered();
 
   std::vector<std::uint8_t> partial_;
   bool delivered_ = false;  // partial_ was handed out whole and is cleared by the next call.

@@ -114,6 +114,7 @@ class Message {
   // Typed readers of the first such attribute: nullopt when it is missing or has the wrong size.
   std::optional<std::string_view> text(Attribute type) const;
   std::optional<std::uint8_t> u8(Attribute type) const;
+  std::optional<std::uint8_t> u8_in_word(Attribute type) const;    // 8 bits and 24 reserved ones.
   std::optional<std::uint16_t> u16_in_word(Attribute type) const;  // 16 bits and 16 reserved ones.
   std::optional<std::uint32_t> u32(Attribute type) const;
   std::optional<std::uint64_t> u64(Attribute type) const;
@@ -186,8 +187,6 @@ class MessageBuilder {
   Bytes finish();
 
  private:
-  void set_length(std::size_t message_size);
-
   ByteWriter writer_;
 };
 
