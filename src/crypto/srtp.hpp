@@ -88,6 +88,7 @@ class SrtpReceiver {
   Result<std::size_t, SrtpError> unprotect(MutableBytes packet, std::uint32_t ssrc, bool rtcp);
   bool knows(std::uint32_t ssrc) const;
 
+  SrtpProfile profile_;  // Constant after construction.
   SrtpContext context_;  // Owned.
   std::array<std::uint32_t, kMaxSources> sources_{};
   std::size_t source_count_ = 0;

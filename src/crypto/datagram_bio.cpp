@@ -1,0 +1,71 @@
+#include "crypto/datagram_bio.hpp"
+
+#include <openssl/bio.h>
+
+#include <algorithm>
+
+#include "crypto/dtls.hpp"
+
+namespace porthole::crypto {
+namespace {
+
+DatagramQueues& queues_of(BIO* bio) {
+  return *static_cast<DatagramQueues*>(BIO_get_data(bio));
+}
+
+int write_datagram(BIO* bio, const char* data, int size) {
+  std::deque<std::vector<std::uint8_t>>& outgoing = queues_of(bio).outgoing;
+  // A full queue loses the datagram, as any network may: an error would end the handshake.
+  if (outgoing.size() < kMaxQueuedDatagrams && size > 0) {
+    const Bytes datagram = as_bytes({data, static_cast<std::size_t>(size)});
+    outgoing.emplace_back(datagram.begin(), datagram.end());
+  }
+  return size;
+}
+
+int read_datagram(BIO* bio, char* out, int size) {
+  BIO_clear_retry_flags(bio);
+  Bytes& incoming = queues_of(bio).incoming;
+  if (incoming.empty() || size <= 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const std::size_t count = std::min(incoming.size(), static_cast<std::size_t>(size));
+  std::memcpy(out, incoming.data(), count);
+  incoming = {};  // What did not fit is lost, as with recv().
+  return static_cast<int>(count);
+}
+
+long control(BIO*, int command, long, void*) {
+  switch (command) {
+    case BIO_CTRL_FLUSH:
+      return 1;
+    case BIO_CTRL_DGRAM_QUERY_MTU:
+    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+      return long{kMaxDtlsDatagram};
+    default:
+      return 0;
+  }
+}
+
+BIO_METHOD* make_method() {
+  BIO_METHOD* const method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "porthole datagrams");
+  if (method == nullptr) return nullptr;
+  BIO_meth_set_write(method, write_datagram);
+  BIO_meth_set_read(method, read_datagram);
+  BIO_meth_set_ctrl(method, control);
+  return method;
+}
+
+}  // namespace
+
+BIO* make_datagram_bio(DatagramQueues& queues) {
+  static BIO_METHOD* const method = make_method();
+  BIO* const bio = method == nullptr ? nullptr : BIO_new(method);
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, &queues);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+}  // namespace porthole::crypto

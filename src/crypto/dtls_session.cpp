@@ -1,0 +1,195 @@
+#include "crypto/dtls_session.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace porthole::crypto {
+namespace {
+
+// RFC 5764 section 4.2: the exporter's label, and what comes out: both keys, then both salts, the client's
+// before the server's.
+constexpr std::string_view kExporterLabel = "EXTRACTOR-dtls_srtp";
+constexpr std::size_t kKeySize = 16;
+
+std::size_t salt_size(SrtpProfile profile) {
+  return profile == SrtpProfile::aead_aes_128_gcm ? 12 : 14;
+}
+
+class ErrorQueueScope {
+ public:
+  ErrorQueueScope() { ERR_clear_error(); }
+  ~ErrorQueueScope() { ERR_clear_error(); }
+  ErrorQueueScope(const ErrorQueueScope&) = delete;
+  ErrorQueueScope& operator=(const ErrorQueueScope&) = delete;
+};
+
+// Called with 0 for a new flight, else with the time that the last attempt waited.
+unsigned int next_retransmission(SSL*, unsigned int last_us) {
+  constexpr auto us = [](Duration duration) {
+    return static_cast<unsigned int>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  };
+  return last_us == 0 ? us(kFirstDtlsRetransmission) : std::min(last_us * 2, us(kLastDtlsRetransmission));
+}
+
+}  // namespace
+
+void SslRelease::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
+
+OpenSslDtlsSession::OpenSslDtlsSession(SslHandle ssl, DtlsRole role, const Fingerprint& peer)
+    : role_(role), peer_(peer), ssl_(std::move(ssl)) {
+  BIO* const bio = make_datagram_bio(queues_);
+  if (bio == nullptr) return;
+  SSL_set_bio(ssl_.get(), bio, bio);  // Takes the one reference for both directions.
+  SSL_set_app_data(ssl_.get(), this);
+  SSL_set_mtu(ssl_.get(), static_cast<long>(kMaxDtlsDatagram));
+  DTLS_set_timer_cb(ssl_.get(), next_retransmission);
+  if (role_ == DtlsRole::client) {
+    SSL_set_connect_state(ssl_.get());
+  } else {
+    SSL_set_accept_state(ssl_.get());
+  }
+  ready_ = true;
+}
+
+void OpenSslDtlsSession::start(Instant now) {
+  if (started_) return;
+  started_ = true;
+  handshake_deadline_ = now + kMaxDtlsHandshake;
+  if (role_ == DtlsRole::client) advance(now);
+}
+
+void OpenSslDtlsSession::handle_datagram(Bytes datagram, Instant now) {
+  if (!started_ || datagram.size() > kMaxDtlsInput) return;
+  if (state_ != State::connecting && state_ != State::connected) return;
+  queues_.incoming = datagram;
+  advance(now);
+  queues_.incoming = {};
+}
+
+void OpenSslDtlsSession::handle_timeout(Instant now) {
+  if (state_ != State::connecting) return;
+  if (now >= handshake_deadline_) return enter(State::failed);
+  if (now < retransmit_at_) return;
+  const ErrorQueueScope errors;
+  // Does nothing when OpenSSL's own clock says that it is too early; fails after a dozen attempts.
+  if (DTLSv1_handle_timeout(ssl_.get()) < 0) enter(State::failed);
+  schedule(now);
+}
+
+Instant OpenSslDtlsSession::next_timeout() const {
+  return state_ == State::connecting ? std::min(handshake_deadline_, retransmit_at_) : Instant::max();
+}
+
+std::size_t OpenSslDtlsSession::poll_transmit(MutableBytes out) {
+  while (!queues_.outgoing.empty()) {
+    const std::vector<std::uint8_t> datagram = std::move(queues_.outgoing.front());
+    queues_.outgoing.pop_front();
+    if (datagram.size() > out.size()) continue;
+    std::ranges::copy(datagram, out.begin());
+    return datagram.size();
+  }
+  return 0;
+}
+
+void OpenSslDtlsSession::close(Instant) {
+  if (state_ == State::connected) {
+    const ErrorQueueScope errors;
+    SSL_shutdown(ssl_.get());
+  }
+  if (state_ != State::failed) enter(State::closed);
+}
+
+int OpenSslDtlsSession::verify_certificate(X509_STORE_CTX* context, void*) {
+  const auto* const ssl =
+      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto& session = *static_cast<OpenSslDtlsSession*>(SSL_get_app_data(ssl));
+  const X509* const certificate = X509_STORE_CTX_get0_cert(context);
+  const auto shown =
+      certificate == nullptr ? std::nullopt : fingerprint_of(certificate, session.peer_.function);
+  session.verified_ = shown && *shown == session.peer_;
+  X509_STORE_CTX_set_error(context, session.verified_ ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+  return session.verified_ ? 1 : 0;
+}
+
+void OpenSslDtlsSession::advance(Instant now) {
+  const ErrorQueueScope errors;
+  if (state_ == State::connecting) continue_handshake();
+  // A datagram may hold the last handshake record and more.
+  if (state_ == State::connected) read_records();
+  schedule(now);
+}
+
+void OpenSslDtlsSession::continue_handshake() {
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return finish_handshake();
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) enter(State::failed);
+}
+
+void OpenSslDtlsSession::finish_handshake() {
+  enter(verified_ && export_keys() ? State::connected : State::failed);
+}
+
+// Data in DTLS is not ours to read, but alerts are, and a Finished that comes again means that the peer has
+// not seen ours: OpenSSL answers it while it looks for data.
+void OpenSslDtlsSession::read_records() {
+  std::array<std::uint8_t, kMaxDtlsInput> ignored;
+  int result = 0;
+  do {
+    result = SSL_read(ssl_.get(), ignored.data(), static_cast<int>(ignored.size()));
+  } while (result > 0);
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error == SSL_ERROR_ZERO_RETURN) {
+    SSL_shutdown(ssl_.get());  // RFC 5246 section 7.2.1: answer a close_notify with one.
+    enter(State::closed);
+  } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+    enter(State::failed);
+  }
+}
+
+bool OpenSslDtlsSession::export_keys() {
+  const SRTP_PROTECTION_PROFILE* const selected = SSL_get_selected_srtp_profile(ssl_.get());
+  if (selected == nullptr) return false;
+  keys_.profile = static_cast<SrtpProfile>(selected->id);
+  if (keys_.profile != SrtpProfile::aead_aes_128_gcm && keys_.profile != SrtpProfile::aes128_cm_sha1_80) {
+    return false;
+  }
+  const std::size_t salt = salt_size(keys_.profile);
+  std::array<std::uint8_t, 2 * (kKeySize + sizeof(SrtpMasterKey::salt))> material{};
+  if (SSL_export_keying_material(ssl_.get(), material.data(), 2 * (kKeySize + salt), kExporterLabel.data(),
+                                 kExporterLabel.size(), nullptr, 0, 0) != 1) {
+    return false;
+  }
+  const bool client = role_ == DtlsRole::client;
+  ByteReader reader(material);
+  std::ranges::copy(reader.take(kKeySize), (client ? keys_.local : keys_.remote).key.begin());
+  std::ranges::copy(reader.take(kKeySize), (client ? keys_.remote : keys_.local).key.begin());
+  std::ranges::copy(reader.take(salt), (client ? keys_.local : keys_.remote).salt.begin());
+  std::ranges::copy(reader.take(salt), (client ? keys_.remote : keys_.local).salt.begin());
+  OPENSSL_cleanse(material.data(), material.size());
+  return true;
+}
+
+void OpenSslDtlsSession::enter(State state) {
+  state_ = state;
+  if (state == State::failed || state == State::closed) OPENSSL_cleanse(&keys_, sizeof(keys_));
+}
+
+void OpenSslDtlsSession::schedule(Instant now) {
+  retransmit_at_ = Instant::max();
+  timeval remaining{};
+  if (state_ != State::connecting || DTLSv1_get_timeout(ssl_.get(), &remaining) != 1) return;
+  // At least a little, so that a clock of OpenSSL's that is behind ours does not make the caller spin.
+  const Duration wait = std::chrono::seconds(remaining.tv_sec) + std::chrono::microseconds(remaining.tv_usec);
+  retransmit_at_ = now + std::max<Duration>(wait, 1ms);
+}
+
+}  // namespace porthole::crypto

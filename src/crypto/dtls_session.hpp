@@ -1,0 +1,66 @@
+// One DTLS association by OpenSSL: for dtls.cpp only, which makes them.
+#pragma once
+
+#include <optional>
+
+#include "crypto/datagram_bio.hpp"
+#include "crypto/dtls.hpp"
+
+using SSL = struct ssl_st;
+using X509_STORE_CTX = struct x509_store_ctx_st;
+
+namespace porthole::crypto {
+
+struct SslRelease {
+  void operator()(SSL* ssl) const;
+};
+using SslHandle = std::unique_ptr<SSL, SslRelease>;
+
+// OpenSSL keeps errors in a queue that belongs to the thread, not to the session, and judges a call by what
+// lies there: every call begins and ends with an empty one.
+class OpenSslDtlsSession final : public DtlsSession {
+ public:
+  OpenSslDtlsSession(SslHandle ssl, DtlsRole role, const Fingerprint& peer);
+
+  // False when OpenSSL has no memory; the session is of no use then.
+  bool ready() const { return ready_; }
+
+  void start(Instant now) override;
+  void handle_datagram(Bytes datagram, Instant now) override;
+  void handle_timeout(Instant now) override;
+  Instant next_timeout() const override;
+  std::size_t poll_transmit(MutableBytes out) override;
+  State state() const override { return state_; }
+  const SrtpKeys* keys() const override { return state_ == State::connected ? &keys_ : nullptr; }
+  void close(Instant now) override;
+
+  // OpenSSL's certificate callback: stands in for the check of a chain that nobody has.
+  static int verify_certificate(X509_STORE_CTX* context, void*);
+
+ private:
+  void advance(Instant now);
+  void continue_handshake();
+  void finish_handshake();
+  void read_records();
+  bool export_keys();
+  void enter(State state);
+  void schedule(Instant now);
+
+  // Constant after construction.
+  const DtlsRole role_;
+  const Fingerprint peer_;
+  bool ready_ = false;
+
+  // Owned. The queues outlive the SSL, which writes to them.
+  DatagramQueues queues_;
+  SslHandle ssl_;
+
+  State state_ = State::connecting;
+  SrtpKeys keys_;
+  bool started_ = false;
+  bool verified_ = false;  // The certificate that the peer showed has the promised fingerprint.
+  Instant handshake_deadline_ = Instant::max();
+  Instant retransmit_at_ = Instant::max();
+};
+
+}  // namespace porthole::crypto
