@@ -18,21 +18,21 @@ class H264Packetizer {
   FramePtr packetize(const EncodedFrame& frame);
 
  private:
-  // Parameter sets beyond this are not remembered; ordinary ones have some 40 bytes together.
-  static constexpr std::size_t kMaxParameterSets = 8;
   using Units = std::vector<Bytes>;
   using OwnedUnits = std::vector<std::vector<std::uint8_t>>;
 
   void gather(Bytes annex_b);
-  bool order_keyframe();
+  void remember_parameter_sets();
+  void put_parameter_sets_first();
 
-  // The last parameter sets seen, to go in front of keyframes that lack them.
+  // The last parameter sets seen, to go in front of keyframes that lack them. All are from one frame each, so
+  // that frame's limit bounds them.
   OwnedUnits sps_;
   OwnedUnits pps_;
 
   // Scratch, kept for its capacity: the units of the frame in hand, borrowed from it or from the above.
   Units units_;
-  Units parameter_sets_;
+  Units ordered_;
 };
 
 // One for each broadcast, for as long as it lives, so that the picture ids go on when the encoder restarts:

@@ -32,7 +32,7 @@ class SendHistory {
   };
 
   // Frames come in the order of their sequence numbers, each where the one before ended.
-  void add(SentFrame frame);
+  void add(SentFrame sent);
   // The frame that was added last; there must be one.
   const SentFrame& newest() const;
 
@@ -43,7 +43,7 @@ class SendHistory {
   std::size_t frames() const { return count_; }
 
  private:
-  const SentFrame& at(std::size_t age_rank) const;  // 0 is the oldest.
+  const SentFrame& at(std::size_t rank) const;  // 0 is the oldest.
   void drop_oldest();
 
   std::array<SentFrame, kHistoryFrames> ring_;

@@ -16,6 +16,7 @@
 #include "rtc/reports.hpp"
 #include "rtc/retransmissions.hpp"
 #include "rtc/send_history.hpp"
+#include "wire/rtp.hpp"
 
 namespace porthole::rtc {
 
@@ -123,11 +124,14 @@ class SendStream {
   void push(FramePtr frame, std::int64_t ticks, Instant now);
   void discard_queue();
   bool mid_frame() const { return next_payload_ < current_payloads_; }
+  bool has_media() const { return mid_frame() || !queue_.empty(); }
   void begin_frame();
   std::size_t packet_size(const PacketizedFrame& frame, std::size_t index, bool has_extension) const;
-  std::size_t write_media(MutableBytes out, Instant now);
-  std::size_t write_retransmission(MutableBytes out);
-  std::size_t write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index, bool as_rtx);
+  std::size_t retransmission_size(const SendHistory::Found& found) const;
+  void write_media(std::uint8_t* out, std::size_t size, Instant now);
+  void write_retransmission(std::uint8_t* out, const SendHistory::Found& found);
+  void write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index, const rtp::Header& header,
+                    std::optional<std::uint16_t> original) const;
   rtcp::SenderInfo sender_info(Instant now, const WallClock& clock) const;
   void handle_lost(std::uint16_t sequence, Instant now);
   void handle_report(const rtcp::ReportBlock& block, Instant now);
