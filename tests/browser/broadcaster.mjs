@@ -1,6 +1,7 @@
 // A browser page that answers WHEP offers with a moving canvas: a live source for tests of the page alone.
+import { drawPictureCode } from './picture_code.mjs';
 
-// Runs in the page.
+// Runs in the page, after drawPictureCode has been put there.
 function setUp() {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: 1280, height: 720 });
@@ -19,6 +20,7 @@ function setUp() {
     context.fill();
     context.font = '64px monospace';
     context.fillText(new Date().toISOString().slice(11, 23), 380, 560);
+    window.drawPictureCode(context, frame, Date.now());
   };
   setInterval(() => window.paused || draw(), 33);
   window.stream = canvas.captureStream(30);
@@ -40,10 +42,9 @@ function setUp() {
 export const BROADCASTER_FLAGS = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 
 // Resolves to {whep, hangUp(), pause(on)}: `whep` fits fake_server.mjs.
-export async function startBroadcaster(browser, origin) {
+export async function startBroadcaster(browser) {
   const page = await browser.newPage();
-  await page.goto(`${origin}/assets/favicon.svg`);
-  await page.goto('data:text/html,<title>broadcaster</title>');
+  await page.evaluate(`window.drawPictureCode = ${drawPictureCode}`);
   await page.evaluate(setUp);
   let last = 0;
   const answer = async (body) => {

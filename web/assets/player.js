@@ -3,7 +3,7 @@
 // Properties: peerConnection (RTCPeerConnection or null), state ('idle' | 'connecting' | 'playing' | 'waiting' |
 // 'failed'), message (the sentence on the screen), timings ({offerPosted, answered, connected, firstFrame} in
 // performance.now() milliseconds), figures (of the last second, or null), video (the HTMLVideoElement).
-// Event: 'statechange'.
+// Event: 'statechange'. Slots: 'title' (beside the state), 'after-message' (below the sentence).
 import { ActivityTimer } from './activity.js';
 import { canFillScreen, toggleFullScreen } from './full_screen.js';
 import { PATHS } from './path.js';
@@ -100,7 +100,6 @@ class PortholePlayer extends HTMLElement {
     this.#view.pill.textContent = phrases.STATE_WORDS[state];
     this.#view.message.textContent = message || phrases.STATE_WORDS[state];
     this.#view.retry.hidden = !final;
-    this.#view.spinner.toggleAttribute('hidden', state === 'failed');
     this.#activity.stir();
     this.dispatchEvent(new CustomEvent('statechange', { detail: { state, message } }));
   }

@@ -4,11 +4,15 @@ const MARKUP = `
   <div class="stage" data-state="idle">
     <video muted autoplay playsinline disablepictureinpicture></video>
     <div class="cover">
-      <svg class="spinner" viewBox="0 0 48 48" aria-hidden="true">
-        <circle class="track" cx="24" cy="24" r="20"/><circle class="arc" cx="24" cy="24" r="20"/>
+      <svg class="mark" viewBox="0 0 96 96" aria-hidden="true">
+        <circle class="ring" cx="48" cy="48" r="43"/><circle class="arc" cx="48" cy="48" r="43"/>
+        <circle class="glass" cx="48" cy="48" r="33"/>
+        <path class="wave" d="M18 52q7.5-6 15 0t15 0 15 0 15 0"/><path class="wave faint" d="M22 62q6.5-5 13 0t13 0 13 0 13 0"/>
       </svg>
       <p class="message" role="status" aria-live="polite"></p>
-      <button class="retry" type="button" hidden>Try again</button>
+      <div class="actions">
+        <button class="retry" type="button" hidden>Try again</button><slot name="after-message"></slot>
+      </div>
     </div>
     <button class="tap" type="button" hidden>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5.5v13l11-6.5z"/></svg>Tap to play
@@ -37,7 +41,6 @@ export function buildView(root) {
   return {
     stage: part('.stage'),
     video,
-    spinner: part('.spinner'),
     message: part('.message'),
     retry: part('.retry'),
     tap: part('.tap'),

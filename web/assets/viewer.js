@@ -17,4 +17,7 @@ const player = document.getElementById('player');
 document.title = `${stream} · Porthole`;
 document.getElementById('stream-name').textContent = stream;
 if (path !== null && PATHS.includes(path)) player.setAttribute('path', path);
+player.addEventListener('statechange', ({ detail }) => {
+  document.getElementById('all-streams').hidden = detail.state !== 'failed';
+});
 player.setAttribute('stream', stream);

@@ -1,0 +1,51 @@
+// What every path through the one port must show, in whichever browser.
+import assert from 'node:assert/strict';
+import { latencyOf, samplePictures } from './picture_code.mjs';
+import { Viewing } from './viewing.mjs';
+
+// "Within 5 s at least 90 decoded frames", counted from the moment the page is asked for.
+const FRAMES = 90;
+const FRAMES_LIMIT_MS = 5000;
+const SAMPLED_PICTURES = 90;
+
+// The selected pair that each forced path must end on.
+const KINDS = {
+  direct: ({ local }) => ['host', 'prflx'].includes(local.type) && local.protocol === 'udp',
+  'turn-udp': ({ local }) => local.type === 'relay' && local.relayProtocol === 'udp',
+  'turn-tcp': ({ local }) => local.type === 'relay' && local.relayProtocol === 'tcp',
+};
+
+export const LABELS = { direct: 'direct UDP', 'turn-udp': 'TURN over UDP', 'turn-tcp': 'TURN over TCP' };
+
+// Opens the stream over one path and checks that it plays, and plays over that path. Resolves to the Viewing, still open.
+export async function playsOver(browser, program, path, { stream = 'test-pattern' } = {}) {
+  const startedAt = Date.now();
+  const viewing = await Viewing.open(browser, `${program.origin}/${stream}?path=${path}`);
+  const seen = await viewing.untilFrames(FRAMES, FRAMES_LIMIT_MS - (Date.now() - startedAt));
+  const elapsed = Date.now() - startedAt;
+  assert.ok(KINDS[path](seen), `the selected pair is not ${path}: ${JSON.stringify(seen.local)}`);
+  await viewing.until('the path in words', ({ readout }) => readout.startsWith(LABELS[path]), 3000);
+  const { firstFrame, offerPosted } = seen.timings;
+  console.log(
+    `# ${path}: ${seen.framesDecoded} frames of ${seen.codec} ${elapsed} ms after the page was asked for; ` +
+      `first frame ${Math.round(firstFrame - offerPosted)} ms after the offer; lost ${seen.packetsLost} packets`,
+  );
+  return { viewing, seen, firstFrameMs: firstFrame - offerPosted };
+}
+
+// Reads the picture code from the screen: frame numbers advance, and latency is what was promised. Resolves to it.
+export async function picturesAdvance(viewing, what, latencyLimitMs) {
+  const { codes, unreadable } = await viewing.page.evaluate(samplePictures, SAMPLED_PICTURES, 10000);
+  assert.equal(codes.length, SAMPLED_PICTURES, `only ${codes.length} readable pictures, ${unreadable} unreadable`);
+  for (let i = 1; i < codes.length; i += 1) {
+    assert.ok(codes[i].frame > codes[i - 1].frame, `frame ${codes[i].frame} came after ${codes[i - 1].frame}`);
+  }
+  const latency = latencyOf(codes);
+  const skipped = codes.at(-1).frame - codes[0].frame + 1 - codes.length;
+  console.log(
+    `# ${what}: latency from picture to screen: median ${Math.round(latency.median)} ms, worst ` +
+      `${Math.round(latency.worst)} ms of ${latency.count} pictures; ${skipped} skipped, ${unreadable} unreadable`,
+  );
+  assert.ok(latency.median < latencyLimitMs, `median latency ${latency.median} ms`);
+  return latency;
+}

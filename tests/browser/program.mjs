@@ -1,0 +1,90 @@
+// Starts and stops the real program, and looks at what it holds.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ADDRESS, ARTEFACTS, PROGRAM } from './environment.mjs';
+
+export const PORT = 8443;
+const START_LIMIT_MS = 10000;
+const STOP_LIMIT_MS = 5000;
+
+async function isHealthy(origin) {
+  try {
+    return (await fetch(`${origin}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+export class Program {
+  origin = `http://${ADDRESS}:${PORT}`;
+  #process;
+  #exited;
+
+  // Resolves once it answers. `name` names the log among the artefacts.
+  static async start(name, args = []) {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: build it first`);
+    const program = new Program();
+    await program.#launch(name, args);
+    return program;
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  // Resident memory in megabytes.
+  get residentMegabytes() {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
+    return Number(kilobytes) / 1024;
+  }
+
+  // Its sockets as [{protocol, state, localPort}].
+  get sockets() {
+    return execFileSync('ss', ['-H', '-tunap'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(`pid=${this.pid},`))
+      .map((line) => {
+        const [protocol, state, , , local] = line.trim().split(/\s+/);
+        return { protocol, state, localPort: Number(local.slice(local.lastIndexOf(':') + 1)) };
+      });
+  }
+
+  async streams() {
+    return (await fetch(`${this.origin}/api/v1/streams`)).json();
+  }
+
+  // Resolves to the exit status; a program that does not end when asked is a failure.
+  async stop() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGTERM');
+    const ended = await Promise.race([this.#exited, sleep(STOP_LIMIT_MS, null, { ref: false })]);
+    if (ended === null) {
+      this.#process.kill('SIGKILL');
+      throw new Error(`porthole did not end within ${STOP_LIMIT_MS} ms of SIGTERM`);
+    }
+    const [status, signal] = ended;
+    if (signal !== null) throw new Error(`porthole was ended by ${signal}`);
+    return status;
+  }
+
+  // Ends it without a goodbye, as a power cut would.
+  async kill() {
+    this.#process.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  async #launch(name, args) {
+    const log = createWriteStream(`${ARTEFACTS}/${name}.log`, { flags: 'a' });
+    this.#process = spawn(PROGRAM, ['serve', '--port', String(PORT), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#exited = once(this.#process, 'exit');
+    this.#process.stdout.pipe(log);
+    this.#process.stderr.pipe(log);
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!(await isHealthy(this.origin))) {
+      if (this.#process.exitCode !== null) throw new Error(`porthole ended at once: see ${ARTEFACTS}/${name}.log`);
+      if (Date.now() > deadline) throw new Error('porthole does not answer /healthz');
+      await sleep(50);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// Runs one test inside a network namespace of its own: node run.mjs TEST.mjs [ARGUMENT]...
+//
+// Browsers and server meet there on an ordinary address (Firefox refuses loopback for ICE), nothing can leave the
+// machine, no port is taken by anybody else, and whatever a test leaves behind ends with the namespace.
+// Exit status: that of the test; 77 where a namespace may not be made.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ADDRESS, GATEWAY, SKIPPED } from './environment.mjs';
+
+const NAMESPACE = `porthole-${process.pid}`;
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+function ip(...args) {
+  const { status, error, stdout, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  if (error) throw new Error(`ip cannot be run: ${error.message}`);
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+  return stdout;
+}
+
+// Browsers ask the routing table for their own address, so there must be a default route, though it leads nowhere.
+function makeNamespace() {
+  ip('netns', 'add', NAMESPACE);
+  const inside = (...args) => ip('-n', NAMESPACE, ...args);
+  inside('link', 'set', 'lo', 'up');
+  inside('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1');
+  inside('link', 'set', 'net0', 'up');
+  inside('link', 'set', 'net1', 'up');
+  inside('address', 'add', `${ADDRESS}/24`, 'dev', 'net0');
+  inside('route', 'add', 'default', 'via', GATEWAY);
+}
+
+// Everything in the namespace was started by this test.
+function removeNamespace() {
+  try {
+    for (const pid of ip('netns', 'pids', NAMESPACE).split('\n').filter(Boolean)) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It ended by itself in between.
+      }
+    }
+    ip('netns', 'delete', NAMESPACE);
+  } catch {
+    // It was never made.
+  }
+}
+
+function skip(why) {
+  console.log(`SKIPPED: ${why}`);
+  process.exit(SKIPPED);
+}
+
+async function main([test, ...args]) {
+  if (!existsSync(`${HERE}node_modules/puppeteer-core`)) skip('run "npm ci" in tests/browser first');
+  try {
+    makeNamespace();
+  } catch (error) {
+    removeNamespace();
+    skip(`no network namespace can be made here (root is needed): ${error.message}`);
+  }
+  const child = spawn('ip', ['netns', 'exec', NAMESPACE, process.execPath, `${HERE}${test}`, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  const code = await new Promise((resolve) => child.on('exit', (status) => resolve(status ?? 1)));
+  removeNamespace();
+  process.exit(code);
+}
+
+await main(process.argv.slice(2));
