@@ -14,10 +14,15 @@ namespace porthole {
 // Names compare without case (RFC 9110 section 5.1).
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
-inline std::string_view find_header(const HttpHeaders& headers, std::string_view name) {
+// Of ASCII text.
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+inline std::string_view find_header(const HttpHeaders& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
-    if (std::ranges::equal(key, name, {}, lower, lower)) return value;
+    if (equal_ignoring_case(key, name)) return value;
   }
   return {};
 }

@@ -72,6 +72,9 @@ class Server {
   // The client's TCP or TLS connection has closed, and its allocation ends with it (RFC 8656 section 3.1).
   void handle_disconnect(const FiveTuple& client, Instant now);
 
+  // Whom the allocation served is gone, so it need not wait for its expiry. Harmless when it is gone already.
+  void release(AllocationId id, Instant now) { remove(id, now); }
+
   // How data from `peer` reaches the client now: through its channel, else as Data indications; nullopt when
   // the client has not permitted that peer. Valid until PeerFraming::valid_until() or an Event about that
   // allocation.
@@ -91,27 +94,36 @@ class Server {
   std::size_t allocation_count() const { return table_.size(); }
 
  private:
-  struct Route;  // A row of the table of request handlers.
+  // A row of the table of authenticated methods.
+  struct Route {
+    stun::Method method;
+    Bytes (Server::*handle)(const Request&);  // Returns the answer.
+    // A client whose time is over may use what it has until that ends, and get no more of it.
+    bool needs_unexpired_credentials;
+  };
   static const Route* route_of(stun::Method method);
 
   Outcome handle_stun(const FiveTuple& client, Bytes bytes, MutableBytes out, Instant now,
                       const WallClock& wall_clock);
-  Bytes handle_request(const FiveTuple& client, const stun::Message& message, MutableBytes out, Instant now,
-                       const WallClock& wall_clock);
-  Bytes handle_binding(const FiveTuple& client, const stun::Message& message, MutableBytes out) const;
   Outcome handle_send(const FiveTuple& client, const stun::Message& message, Instant now);
   Outcome handle_channel_data(const FiveTuple& client, Bytes bytes, Instant now);
+  Bytes handle_binding(const FiveTuple& client, const stun::Message& message, MutableBytes out) const;
+  Bytes handle_request(const Route& route, const FiveTuple& client, const stun::Message& message,
+                       MutableBytes out, Instant now, const WallClock& wall_clock);
+  Bytes challenge(const FiveTuple& client, const stun::Message& message, stun::ErrorCode code,
+                  MutableBytes out, Instant now) const;
 
-  // One for each authenticated method; each returns the answer (allocate.cpp, permissions.cpp).
+  // Authenticated methods: allocate.cpp.
   Bytes allocate(const Request& request);
   Bytes refresh(const Request& request);
+  // Authenticated methods: permissions.cpp.
   Bytes create_permission(const Request& request);
   Bytes channel_bind(const Request& request);
 
-  Bytes allocate_new(const Request& request, const IpAddress& ip);
-  Bytes allocated(const Request& request, const Allocation& allocation) const;
-  // The request's own allocation, or the error to answer with.
+  // The sender's own allocation, or the error to answer with.
   Result<Allocation*, stun::ErrorCode> own_allocation(const Request& request);
+  // The family and port that a new label must have, or the error to answer with.
+  Result<SocketAddress, stun::ErrorCode> new_label(const Request& request);
   std::optional<stun::ErrorCode> refuse_peer(const Allocation& allocation, const SocketAddress& peer) const;
   void remove(AllocationId id, Instant now);
   void push_event(Event::Kind kind, AllocationId id) { events_.push_back({kind, id}); }

@@ -1,0 +1,108 @@
+// A whole WebRTC broadcast behind one port number: the server that an application embeds.
+//
+// Example:
+//
+//     porthole::ServerOptions options;
+//     options.port = 8443;
+//     options.sources.push_back({"garden", "rtsp://192.0.2.7/stream1"});
+//     auto started = porthole::Server::start(options);
+//     if (auto* error = std::get_if<porthole::Error>(&started)) {
+//       std::fprintf(stderr, "%s\n", error->message.c_str());
+//       return 1;
+//     }
+//     auto& server = std::get<porthole::Server>(started);
+//     for (const std::string& url : server.urls()) std::printf("Watch at %s\n", url.c_str());
+//     server.run();  // Until stop(), SIGINT or SIGTERM.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace porthole {
+
+// Why a server did not start. `message` is one line that says what is wrong and what to do about it.
+struct Error {
+  enum class Kind {
+    configuration,  // The options contradict each other or name something impossible.
+    runtime,        // The options are fine, the world is not: a port in use, a source that does not open.
+  };
+  Kind kind = Kind::runtime;
+  std::string message;
+};
+
+// How much is written to standard error. Nothing is ever written per packet.
+enum class LogLevel { debug, info, warning, error, off };
+
+// A live stream: watched at /NAME.
+struct SourceOptions {
+  // Letters, digits, '-', '_' and '.', at most 64 of them; unique within a server.
+  std::string name;
+  // "test-pattern:" or whatever FFmpeg opens: a file (looped), rtsp://, rtmp://, srt://, /dev/video0.
+  std::string url;
+};
+
+struct ServerOptions {
+  // The one port number, for UDP and TCP alike. 0 lets the system choose: see Server::port().
+  std::uint16_t port = 8443;
+
+  // IP addresses to listen on. Empty: all of this machine's, IPv4 and IPv6.
+  std::vector<std::string> listen;
+
+  // What viewers are told to connect to, "IP", "IP:PORT", "HOST" or "HOST:PORT" (a host name is resolved once,
+  // at start). Empty: the address that the viewer's own HTTP request arrived at, then this machine's others.
+  std::vector<std::string> advertise;
+
+  // Empty: one source named "test-pattern" that draws a moving picture.
+  std::vector<SourceOptions> sources;
+
+  // Shared secrets from which TURN credentials are derived. The first one signs, all of them verify, so that
+  // a secret can be replaced without cutting anybody off. Empty: a random one, forgotten at exit.
+  std::vector<std::string> secrets;
+
+  // How many viewers are served at once; further ones are asked to come back later (HTTP 503).
+  std::size_t max_viewers = 1000;
+
+  LogLevel log_level = LogLevel::info;
+
+  // Lets run() end on SIGINT and SIGTERM. Applications that handle signals themselves set it to false.
+  bool handle_signals = true;
+};
+
+// A running server. Movable, not copyable; two servers in one process do not know of each other.
+class Server {
+ public:
+  // Opens the port and the sources; when it returns a Server, viewers can connect as soon as run() is called.
+  // Blocks while sources open: network sources may take seconds. Nothing stays open after an Error.
+  static std::variant<Server, Error> start(const ServerOptions& options);
+
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
+  // Stops and frees everything. Call it only after run() has returned, or if run() was never called.
+  ~Server();
+
+  // Serves on the calling thread until stop() is called or, with handle_signals, a signal arrives.
+  void run();
+
+  // Makes run() return, after viewers have been told goodbye. Any thread; not from a signal handler.
+  void stop();
+
+  // The port number in use. Any thread.
+  std::uint16_t port() const;
+
+  // The page of each stream, with the address that this machine is most likely reached at. Any thread.
+  std::vector<std::string> urls() const;
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// "0.1.0"
+const char* version();
+
+}  // namespace porthole

@@ -1,0 +1,26 @@
+// The addresses that viewers know us by: candidates of our own, and the labels of TURN's two ends.
+#pragma once
+
+#include <vector>
+
+#include "node/node_options.hpp"
+#include "turn/relay_policy.hpp"
+
+namespace porthole::node {
+
+// Our UDP candidates for a client that came by `via`, best first, at most kMaxCandidates.
+std::vector<SocketAddress> candidates(const NodeOptions& options, const FiveTuple& via);
+
+// Allocations reach nothing but the application itself: there is no relay here that could be open.
+class LabelPolicy final : public turn::RelayPolicy {
+ public:
+  explicit LabelPolicy(const NodeOptions& options) : options_(options) {}
+
+  std::optional<IpAddress> relay_ip(const FiveTuple& client, std::optional<Family> requested) const override;
+  bool allows_peer(const SocketAddress& peer, const FiveTuple& client) const override;
+
+ private:
+  const NodeOptions& options_;  // Borrowed.
+};
+
+}  // namespace porthole::node

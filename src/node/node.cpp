@@ -1,0 +1,252 @@
+#include "node/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/status.hpp"
+#include "wire/first_bytes.hpp"
+
+namespace porthole::node {
+namespace {
+
+turn::Config turn_config(const NodeOptions& options, Random& random) {
+  turn::Config config;
+  config.realm = options.realm;
+  config.software = "porthole";
+  random.fill(config.nonce_key);
+  config.reserved_ports.push_back(options.port);
+  for (const SocketAddress& address : options.advertised) config.reserved_ports.push_back(address.port);
+  return config;
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
+    : options_(std::move(options)),
+      secrets_(options_.secrets),
+      policy_(options_),
+      random_(random),
+      turn_(turn_config(options_, random_), secrets_, policy_, random_),
+      sessions_(options_, broadcasts_, viewers_, dtls, secrets_, random_),
+      whep_(sessions_, viewers_) {}
+
+void Node::set_status(std::string_view broadcast, BroadcastStatus status) {
+  const auto found = broadcasts_.find(broadcast);
+  if (found != broadcasts_.end()) found->second.status = std::move(status);
+}
+
+void Node::push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now) {
+  const auto found = broadcasts_.find(broadcast);
+  if (found == broadcasts_.end() || !found->second.push(frame, now)) return;
+  for (Viewer* viewer : found->second.rendition(frame.codec).viewers()) viewers_.wake(*viewer);
+}
+
+void Node::handle_datagram(const Datagram& datagram, Instant now) {
+  switch (wire::classify_datagram(datagram.bytes)) {
+    case wire::DatagramKind::stun: {
+      const auto message = stun::parse(datagram.bytes);
+      if (!message) return;
+      if (ice::local_ufrag(*message)) return handle_check({datagram.path, {}, {}}, *message, now);
+      return handle_turn(datagram.path, datagram.bytes, now);
+    }
+    case wire::DatagramKind::channel_data:
+      return handle_turn(datagram.path, datagram.bytes, now);
+    case wire::DatagramKind::dtls:
+    case wire::DatagramKind::srtp:
+      return handle_inner({datagram.path, {}, {}}, datagram.bytes, now);
+    case wire::DatagramKind::unknown:
+      return;
+  }
+}
+
+void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
+  wire::StreamFramer& framer = framers_[path.connection];
+  while (true) {
+    const auto frame = framer.next(bytes);
+    if (!frame) {
+      events_.push_back(ConnectionRefused{path.connection});
+      return handle_stream_closed(path, now);
+    }
+    if (!*frame) return;
+    handle_turn(path, **frame, now);
+  }
+}
+
+void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
+  framers_.erase(path.connection);
+  turn_.handle_disconnect(path, now);
+  handle_turn_events();
+}
+
+void Node::handle_turn(const FiveTuple& client, Bytes message, Instant now) {
+  const MutableBytes slot = outbox_.slot();
+  if (slot.empty()) return;
+  const turn::Outcome outcome = turn_.handle_message(client, message, slot, now, wall_);
+  handle_turn_events();
+  switch (outcome.kind) {
+    case turn::Outcome::Kind::nothing:
+      return;
+    case turn::Outcome::Kind::reply:
+      return outbox_.commit(client, outcome.reply.size());
+    case turn::Outcome::Kind::to_peer:
+      return handle_inner({client, outcome.to_peer.allocation, outcome.to_peer.peer}, outcome.to_peer.data,
+                          now);
+  }
+}
+
+// What is inside TURN is a packet like any other, but never TURN again.
+void Node::handle_inner(const Route& route, Bytes packet, Instant now) {
+  const wire::DatagramKind kind = wire::classify_datagram(packet);
+  if (kind == wire::DatagramKind::stun) {
+    const auto message = stun::parse(packet);
+    if (message) handle_check(route, *message, now);
+  } else {
+    handle_media(route, kind, packet, now);
+  }
+}
+
+void Node::handle_check(const Route& route, const stun::Message& check, Instant now) {
+  const auto ufrag = ice::local_ufrag(check);
+  Viewer* viewer = ufrag ? viewers_.by_ufrag(*ufrag) : nullptr;
+  const MutableBytes slot = outbox_.slot();
+  if (viewer == nullptr || viewer->ended() || slot.empty()) return;
+
+  auto framing = turn_.framing(route.allocation, route.peer, now);
+  if (route.is_relayed() != framing.has_value()) return;
+  // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
+  const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation) : route.path.remote;
+  if (!mapped) return;
+
+  const ice::PathId path = viewer->path_of(route).value_or(viewers_.next_path());
+  const MutableBytes out = slot.subspan(framing ? framing->prefix_size() : 0);
+  const auto outcome = viewer->handle_check(check, path, *mapped, out, now);
+  if (!outcome.reply.empty()) {
+    outbox_.commit(route.path, framing ? framing->frame(slot, outcome.reply.size()) : outcome.reply.size());
+  }
+  if (!outcome.authenticated) return;
+  if (outcome.dropped) viewers_.detach(*viewer, *outcome.dropped);
+  viewers_.attach(*viewer, path, route);
+  update(*viewer, now);
+}
+
+void Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now) {
+  const auto attachment = viewers_.by_route(route);
+  if (!attachment || attachment->viewer->ended()) return;
+  Viewer& viewer = *attachment->viewer;
+  if (kind == wire::DatagramKind::dtls) {
+    viewer.handle_dtls(packet, attachment->path, now);
+  } else if (kind == wire::DatagramKind::srtp && viewer.handle_srtp(packet, attachment->path, now)) {
+    viewer.broadcast().rendition(viewer.codec()).gate().request(now);
+  }
+  update(viewer, now);
+}
+
+void Node::handle_turn_events() {
+  while (const auto event = turn_.poll_event()) {
+    if (event->kind == turn::Event::Kind::gone) viewers_.detach_allocation(event->allocation);
+  }
+}
+
+void Node::update(Viewer& viewer, Instant now) {
+  if (viewer.connected() && !viewer.is_fed && !viewer.ended()) connect(viewer, now);
+  viewers_.wake(viewer);
+}
+
+void Node::connect(Viewer& viewer, Instant now) {
+  viewer.is_fed = true;
+  viewer.broadcast().rendition(viewer.codec()).feed(viewer, now);
+  if (const Route* route = viewer.selected_route()) {
+    events_.push_back(ViewerConnected{viewer.broadcast().name(), route->path.remote, route_name(*route),
+                                      now - viewer.since()});
+  }
+}
+
+void Node::remove(Viewer& viewer, Instant now) {
+  Broadcast& broadcast = viewer.broadcast();
+  const VideoCodec codec = viewer.codec();
+  broadcast.rendition(codec).leave(viewer);
+  events_.push_back(ViewerGone{broadcast.name(), *viewer.ended(), viewer.stats()});
+  for (const Route& route : viewers_.remove(viewer)) {
+    if (route.is_relayed()) turn_.release(route.allocation, now);
+  }
+  handle_turn_events();
+  announce_rendition(broadcast, codec);
+}
+
+void Node::announce_rendition(Broadcast& broadcast, VideoCodec codec) {
+  Rendition& rendition = broadcast.rendition(codec);
+  const bool wanted = rendition.is_expected();
+  if (std::exchange(rendition.is_announced, wanted) == wanted) return;
+  // Frames from before a pause in the encoding would be shown to whoever comes after it.
+  if (!wanted && codec != VideoCodec::h264) rendition.forget_frames();
+  events_.push_back(RenditionWanted{broadcast.name(), codec, wanted});
+}
+
+std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instant now) {
+  if (!request.path.starts_with(Whep::kPrefix)) {
+    return status_reply(request, broadcasts_, [&] { return sessions_.mint("", now, wall_); });
+  }
+  HttpResponse response = whep_.handle(request, now, wall_);
+  for (auto& [name, broadcast] : broadcasts_) {
+    for (const VideoCodec codec : kCodecs) announce_rendition(broadcast, codec);
+  }
+  return response;
+}
+
+void Node::handle_timeout(Instant now) {
+  turn_.handle_timeout(now);
+  handle_turn_events();
+  while (Viewer* viewer = viewers_.pop_due(now)) {
+    viewer->handle_timeout(now);
+    update(*viewer, now);
+  }
+  for (auto& [name, broadcast] : broadcasts_) {
+    for (const VideoCodec codec : kCodecs) {
+      if (broadcast.rendition(codec).gate().poll_request(now)) events_.push_back(KeyframeWanted{name, codec});
+    }
+  }
+}
+
+bool Node::poll_transmit(TransmitBatch& out, Instant now) {
+  if (outbox_.poll(out)) return true;
+  while (Viewer* viewer = viewers_.awake()) {
+    if (poll_viewer(*viewer, out, now)) return true;
+    viewers_.sleep(*viewer);
+    if (viewer->ended()) remove(*viewer, now);
+  }
+  return false;
+}
+
+bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
+  const Route* route = viewer.selected_route();
+  if (route == nullptr) return false;
+  const auto framing = turn_.framing(route->allocation, route->peer, now);
+  if (route->is_relayed() != framing.has_value()) return false;
+  BatchBuilder builder(out, *route, framing);
+  return viewer.poll_transmit(builder, now, wall_);
+}
+
+std::optional<Event> Node::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+Instant Node::next_timeout() const {
+  Instant next = std::min(turn_.next_timeout(), viewers_.next_timeout());
+  for (const auto& [name, broadcast] : broadcasts_) {
+    for (const VideoCodec codec : kCodecs)
+      next = std::min(next, broadcast.rendition(codec).gate().next_timeout());
+  }
+  return next;
+}
+
+void Node::shut_down() {
+  viewers_.for_each([this](Viewer& viewer) {
+    viewer.end(ViewerEnd::shut_down);
+    viewers_.wake(viewer);
+  });
+}
+
+}  // namespace porthole::node

@@ -1,0 +1,117 @@
+// The one port without its sockets: everything that arrives goes in, everything to be sent comes out.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "base/http.hpp"
+#include "base/packet.hpp"
+#include "base/random.hpp"
+#include "node/labels.hpp"
+#include "node/outbox.hpp"
+#include "node/sessions.hpp"
+#include "node/viewers.hpp"
+#include "node/whep.hpp"
+#include "turn/server.hpp"
+#include "wire/stream_framing.hpp"
+
+namespace porthole::node {
+
+// What the owner of the node is to do, or may want to know.
+struct KeyframeWanted {
+  std::string broadcast;
+  VideoCodec codec;
+};
+struct RenditionWanted {  // Somebody needs this codec from now on, or nobody any more.
+  std::string broadcast;
+  VideoCodec codec;
+  bool wanted;
+};
+struct ConnectionRefused {  // It does not speak what a connection here may: close it.
+  ConnectionId connection;
+};
+struct ViewerConnected {
+  std::string broadcast;
+  SocketAddress remote;
+  const char* path;  // "direct UDP", …
+  Duration joined_in;
+};
+struct ViewerGone {
+  std::string broadcast;
+  ViewerEnd reason;
+  rtc::SendStats stats;
+};
+using Event = std::variant<KeyframeWanted, RenditionWanted, ConnectionRefused, ViewerConnected, ViewerGone>;
+
+// After each call that takes something in, drain poll_transmit() and poll_event(), and look at
+// next_timeout(). One thread.
+class Node {
+ public:
+  // `dtls` and `random` are borrowed and outlive the node.
+  Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Broadcasts exist from the start to the end of the node.
+  void add_broadcast(const std::string& name) { broadcasts_.try_emplace(name, name); }
+  void set_status(std::string_view broadcast, BroadcastStatus status);
+  void push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now);
+
+  // What time of day it is; to be told again now and then.
+  void set_wall_clock(const WallClock& wall) { wall_ = wall; }
+
+  void handle_datagram(const Datagram& datagram, Instant now);
+  // Bytes of a connection that speaks TURN, however they are cut, and its end.
+  void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
+  void handle_stream_closed(const FiveTuple& path, Instant now);
+  // nullopt for paths that are not the node's: /whep/…, /api/v1/…, /ice and /healthz are.
+  std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now);
+  void handle_timeout(Instant now);
+
+  // The next batch to send; false when there is none.
+  bool poll_transmit(TransmitBatch& out, Instant now);
+  std::optional<Event> poll_event();
+  Instant next_timeout() const;
+
+  // Every viewer is told goodbye by the next calls of poll_transmit().
+  void shut_down();
+
+  std::size_t viewer_count() const { return viewers_.size(); }
+  std::size_t allocation_count() const { return turn_.allocation_count(); }
+
+ private:
+  void handle_turn(const FiveTuple& client, Bytes message, Instant now);
+  void handle_inner(const Route& route, Bytes packet, Instant now);
+  void handle_check(const Route& route, const stun::Message& check, Instant now);
+  void handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
+  void handle_turn_events();
+  // A viewer's state may have moved: feed it once it is connected, see to its timer, let it send.
+  void update(Viewer& viewer, Instant now);
+  void connect(Viewer& viewer, Instant now);
+  void remove(Viewer& viewer, Instant now);
+  void announce_rendition(Broadcast& broadcast, VideoCodec codec);
+  bool poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now);
+
+  // Constant after construction.
+  const NodeOptions options_;
+  const turn::SharedSecrets secrets_;
+  const LabelPolicy policy_;
+
+  Random& random_;  // Borrowed.
+
+  WallClock wall_;
+  turn::Server turn_;
+  std::unordered_map<ConnectionId, wire::StreamFramer> framers_;
+  Broadcasts broadcasts_;
+  Viewers viewers_;
+  Sessions sessions_;
+  Whep whep_;
+  Outbox outbox_;
+  std::deque<Event> events_;  // A few for each call, until the owner drains them.
+};
+
+}  // namespace porthole::node

@@ -1,0 +1,37 @@
+// What a node is told once, at construction.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+
+namespace porthole::node {
+
+// A viewer joins within its page's lifetime and TURN clients keep using what they got for Refresh: a day
+// covers a working day of watching, and a leaked credential is worthless tomorrow.
+constexpr Duration kCredentialLifetime = 24h;
+
+// Browsers pair every candidate with every other one, 48 ms apart: few candidates are quick candidates.
+constexpr std::size_t kMaxCandidates = 4;
+
+struct NodeOptions {
+  // The one port, as bound here.
+  std::uint16_t port = 0;
+
+  // What viewers are told to connect to, best first, as the operator wishes it. Empty: the address that the
+  // viewer's request arrived at, then `addresses`.
+  std::vector<SocketAddress> advertised;
+
+  // This machine's own addresses, best first, loopback last.
+  std::vector<IpAddress> addresses;
+
+  std::string realm = "porthole";
+  // At least one. The first signs, all verify.
+  std::vector<std::string> secrets;
+
+  std::size_t max_viewers = 1000;
+};
+
+}  // namespace porthole::node

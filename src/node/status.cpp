@@ -1,0 +1,52 @@
+#include "node/status.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "node/http_reply.hpp"
+#include "node/ice_servers.hpp"
+
+namespace porthole::node {
+namespace {
+
+const char* state_name(BroadcastStatus::State state) {
+  switch (state) {
+    case BroadcastStatus::State::starting:
+      return "starting";
+    case BroadcastStatus::State::live:
+      return "live";
+    case BroadcastStatus::State::reconnecting:
+      return "reconnecting";
+  }
+  return "";
+}
+
+std::string streams_json(const Broadcasts& broadcasts) {
+  nlohmann::json array = nlohmann::json::array();
+  for (const auto& [name, broadcast] : broadcasts) {
+    array.push_back({{"name", name},
+                     {"state", state_name(broadcast.status.state)},
+                     {"detail", broadcast.status.detail},
+                     {"viewers", broadcast.viewer_count()}});
+  }
+  // A source's own words may be in any encoding; replace what is not UTF-8 rather than fail.
+  return array.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broadcasts& broadcasts,
+                                         const std::function<turn::Credentials()>& mint) {
+  const bool health = request.path == "/healthz";
+  const bool streams = request.path == "/api/v1/streams";
+  if (!health && !streams && request.path != "/ice") return std::nullopt;
+  if (request.method != "GET" && request.method != "HEAD") {
+    HttpResponse response = error_reply(405, "Only GET and HEAD here.");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+  if (health) return json_reply(200, R"({"status":"ok"})");
+  if (streams) return json_reply(200, streams_json(broadcasts));
+  return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint())));
+}
+
+}  // namespace porthole::node

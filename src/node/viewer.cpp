@@ -1,0 +1,212 @@
+#include "node/viewer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace porthole::node {
+namespace {
+
+// A viewer that receives video sends RTCP compounds of some hundred bytes; longer ones are not looked at.
+constexpr std::size_t kMaxFeedback = 1500;
+
+std::string etag_of(const rtc::IceCredentials& ice) {
+  // The local ufrag changes with each ICE session and gives nothing away: every check carries it in clear.
+  return "\"" + ice.ufrag + "\"";
+}
+
+ice::Credentials agent_credentials(const rtc::IceCredentials& ice) {
+  return {ice.ufrag, ice.pwd};
+}
+
+}  // namespace
+
+const char* describe(ViewerEnd end) {
+  switch (end) {
+    case ViewerEnd::deleted:
+      return "ended by the viewer";
+    case ViewerEnd::left:
+      return "left";
+    case ViewerEnd::setup_timeout:
+      return "never got through";
+    case ViewerEnd::handshake_failed:
+      return "DTLS handshake failed";
+    case ViewerEnd::consent_lost:
+      return "fell silent";
+    case ViewerEnd::shut_down:
+      return "server shut down";
+  }
+  return "";
+}
+
+Viewer::Viewer(Setup setup, Random& random, Instant now)
+    : id_(setup.id),
+      session_(std::move(setup.session)),
+      broadcast_(setup.broadcast),
+      codec_(setup.codec),
+      since_(now),
+      offer_(std::move(setup.offer)),
+      etag_(etag_of(setup.local_ice)),
+      agent_(agent_credentials(setup.local_ice), agent_credentials(offer_.ice)),
+      dtls_(std::move(setup.dtls)),
+      stream_(std::move(setup.stream), random) {}
+
+ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId path,
+                                       const SocketAddress& mapped, MutableBytes out, Instant now) {
+  const ice::CheckOutcome outcome = agent_.handle_check(check, path, mapped, out, now);
+  if (agent_.selected() && !dtls_started_) {
+    dtls_started_ = true;
+    dtls_->start(now);
+  }
+  return outcome;
+}
+
+void Viewer::handle_dtls(Bytes datagram, ice::PathId path, Instant now) {
+  if (!dtls_started_) return;
+  dtls_->handle_datagram(datagram, now);
+  advance_dtls(path, now);
+}
+
+void Viewer::advance_dtls(ice::PathId path, Instant now) {
+  using State = crypto::DtlsSession::State;
+  switch (dtls_->state()) {
+    case State::connecting:
+      return;
+    case State::failed:
+      return end(ViewerEnd::handshake_failed);
+    case State::closed:
+      return end(ViewerEnd::left);
+    case State::connected:
+      break;
+  }
+  if (connected()) return;
+  start_media(*dtls_->keys());
+  agent_.handle_authenticated(path, now);
+}
+
+void Viewer::start_media(const crypto::SrtpKeys& keys) {
+  sender_.emplace(keys);
+  receiver_.emplace(keys);
+  srtp_trailer_ = crypto::srtp_trailer(keys.profile);
+}
+
+bool Viewer::handle_srtp(Bytes packet, ice::PathId path, Instant now) {
+  if (!receiver_ || packet.size() > kMaxFeedback) return false;
+  std::array<std::uint8_t, kMaxFeedback> scratch;
+  std::ranges::copy(packet, scratch.begin());
+  const auto size = receiver_->unprotect_rtcp(MutableBytes(scratch).first(packet.size()));
+  if (!size) return false;
+  // Only what verified may move a viewer to another path.
+  agent_.handle_authenticated(path, now);
+  const auto outcome = stream_.handle_rtcp(Bytes(scratch).first(*size), now);
+  if (outcome.goodbye) end(ViewerEnd::left);
+  return outcome.keyframe_wanted;
+}
+
+void Viewer::handle_timeout(Instant now) {
+  if (dtls_started_ && dtls_->next_timeout() <= now) {
+    dtls_->handle_timeout(now);
+    if (const auto selected = agent_.selected()) advance_dtls(*selected, now);
+  }
+  if (!connected() && now >= since_ + kSetupTimeout) end(ViewerEnd::setup_timeout);
+  if (agent_.expired(now)) end(ViewerEnd::consent_lost);
+}
+
+Instant Viewer::next_timeout() const {
+  Instant next = agent_.next_timeout();
+  if (dtls_started_) next = std::min(next, dtls_->next_timeout());
+  if (!connected()) return std::min(next, since_ + kSetupTimeout);
+  if (stream_.next_size() > 0) next = std::min(next, paced_until_);
+  return std::min(next, stream_.next_timeout());
+}
+
+rtc::SendStream::Enqueued Viewer::enqueue(rtc::FramePtr frame, Instant now) {
+  return stream_.enqueue(std::move(frame), now);
+}
+
+rtc::SendStream::Enqueued Viewer::enqueue_cached(std::span<const rtc::FramePtr> frames, Instant now) {
+  return stream_.enqueue_cached(frames, now);
+}
+
+bool Viewer::poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall) {
+  if (end_) return write_goodbye(builder, now, wall);
+  if (write_dtls(builder)) return true;
+  if (!connected()) return false;
+  return write_report(builder, now, wall) || write_media(builder, now);
+}
+
+bool Viewer::write_dtls(BatchBuilder& builder) {
+  const std::size_t size = dtls_->poll_transmit(builder.slot());
+  if (size > 0) builder.commit(size);
+  return size > 0;
+}
+
+bool Viewer::write_report(BatchBuilder& builder, Instant now, const WallClock& wall) {
+  if (stream_.next_timeout() > now) return false;
+  const MutableBytes slot = builder.slot();
+  const std::size_t size = sender_->protect_rtcp(slot, stream_.write_report(slot, now, wall));
+  if (size > 0) builder.commit(size);
+  return size > 0;
+}
+
+bool Viewer::write_media(BatchBuilder& builder, Instant now) {
+  if (now < paced_until_) return false;
+  std::int64_t bits = 0;
+  while (const std::size_t next = stream_.next_size()) {
+    if (!builder.takes(next + srtp_trailer_)) break;
+    const MutableBytes slot = builder.slot();
+    const std::size_t size = sender_->protect_rtp(slot, stream_.write_next(slot, now));
+    if (size == 0) break;
+    builder.commit(size);
+    bits += static_cast<std::int64_t>(size) * 8;
+  }
+  if (stream_.next_size() > 0)
+    paced_until_ = now + Duration(bits * Duration::period::den / kBurstBitsPerSecond);
+  return !builder.empty();
+}
+
+bool Viewer::write_goodbye(BatchBuilder& builder, Instant now, const WallClock& wall) {
+  if (!connected() || end_ == ViewerEnd::left) return false;
+  if (!said_bye_) {
+    said_bye_ = true;
+    dtls_->close(now);
+    const MutableBytes slot = builder.slot();
+    const std::size_t size = sender_->protect_rtcp(slot, stream_.write_goodbye(slot, now, wall));
+    if (size > 0) builder.commit(size);
+    if (size > 0) return true;
+  }
+  return write_dtls(builder);
+}
+
+std::optional<ice::PathId> Viewer::path_of(const Route& route) const {
+  const auto found = std::ranges::find(paths_, route, &Path::route);
+  return found == paths_.end() ? std::nullopt : std::optional(found->id);
+}
+
+std::optional<Route> Viewer::remove_path(ice::PathId path) {
+  const auto found = std::ranges::find(paths_, path, &Path::id);
+  if (found == paths_.end()) return std::nullopt;
+  const Route route = found->route;
+  paths_.erase(found);
+  agent_.handle_path_gone(path);
+  return route;
+}
+
+const Route* Viewer::selected_route() const {
+  const auto selected = agent_.selected();
+  if (!selected) return nullptr;
+  const auto found = std::ranges::find(paths_, *selected, &Path::id);
+  return found == paths_.end() ? nullptr : &found->route;
+}
+
+void Viewer::end(ViewerEnd reason) {
+  if (!end_) end_ = reason;
+}
+
+void Viewer::restart_ice(const rtc::IceCredentials& local, const rtc::IceCredentials& remote) {
+  offer_.ice = remote;
+  etag_ = etag_of(local);
+  agent_.restart(agent_credentials(local), agent_credentials(remote));
+}
+
+}  // namespace porthole::node

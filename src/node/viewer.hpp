@@ -1,0 +1,143 @@
+// One viewer: its ICE agent, its DTLS association, its SRTP contexts and its stream.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/dtls.hpp"
+#include "crypto/srtp.hpp"
+#include "ice/agent.hpp"
+#include "node/batch_builder.hpp"
+#include "node/broadcast.hpp"
+#include "node/route.hpp"
+#include "rtc/negotiation.hpp"
+#include "rtc/send_stream.hpp"
+
+namespace porthole::node {
+
+enum class ViewerId : std::uint64_t {};
+
+// Why a viewer is no longer one.
+enum class ViewerEnd {
+  deleted,           // By its own wish, over WHEP.
+  left,              // It closed its DTLS association or said BYE.
+  setup_timeout,     // It never got through: no check, or no end of the handshake.
+  handshake_failed,  // Its certificate is not the one that it promised, or nothing in common.
+  consent_lost,      // It stopped checking: gone without a word, or cut off.
+  shut_down,         // The server ends.
+};
+
+const char* describe(ViewerEnd end);
+
+// From the offer to the first packet of media. Browsers give up on ICE after some 30 s themselves.
+constexpr Duration kSetupTimeout = 30s;
+
+// Between the batches of a backlog (a cached group of pictures, a large keyframe): 100 Mbit/s is what most
+// last links carry, and a burst of one batch fits in any socket buffer on the way.
+constexpr std::int64_t kBurstBitsPerSecond = 100'000'000;
+
+class Viewer {
+ public:
+  struct Setup {
+    ViewerId id{};
+    std::string session;  // Its WHEP session's id.
+    Broadcast& broadcast;
+    rtc::Offer offer;
+    VideoCodec codec = VideoCodec::h264;
+    rtc::IceCredentials local_ice;
+    std::unique_ptr<crypto::DtlsSession> dtls;
+    rtc::SendStream::Config stream;
+  };
+
+  Viewer(Setup setup, Random& random, Instant now);
+
+  // What arrived on one of its paths.
+  ice::CheckOutcome handle_check(const stun::Message& check, ice::PathId path, const SocketAddress& mapped,
+                                 MutableBytes out, Instant now);
+  void handle_dtls(Bytes datagram, ice::PathId path, Instant now);
+  // RTCP, protected. True when the viewer needs a keyframe.
+  bool handle_srtp(Bytes packet, ice::PathId path, Instant now);
+  void handle_timeout(Instant now);
+  // Not before connected(): Instant::max() when nothing is pending.
+  Instant next_timeout() const;
+
+  // Frames, once it is connected: see rtc::SendStream.
+  rtc::SendStream::Enqueued enqueue(rtc::FramePtr frame, Instant now);
+  rtc::SendStream::Enqueued enqueue_cached(std::span<const rtc::FramePtr> frames, Instant now);
+
+  // Writes what is to be sent now, one batch for each call; false when there is nothing. `builder` is for
+  // the selected route.
+  bool poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall);
+
+  // Paths.
+  std::optional<ice::PathId> path_of(const Route& route) const;
+  void add_path(ice::PathId path, const Route& route) { paths_.push_back({path, route}); }
+  std::optional<Route> remove_path(ice::PathId path);
+  struct Path {
+    ice::PathId id;
+    Route route;
+  };
+  const std::vector<Path>& paths() const { return paths_; }
+  // nullptr before the first check.
+  const Route* selected_route() const;
+
+  // Ends at the next poll_transmit(), after a word of goodbye where that makes sense.
+  void end(ViewerEnd reason);
+  std::optional<ViewerEnd> ended() const { return end_; }
+
+  // DTLS is through: media may flow.
+  bool connected() const { return sender_.has_value(); }
+
+  void restart_ice(const rtc::IceCredentials& local, const rtc::IceCredentials& remote);
+
+  ViewerId id() const { return id_; }
+  const std::string& session() const { return session_; }
+  Broadcast& broadcast() const { return broadcast_; }
+  VideoCodec codec() const { return codec_; }
+  const rtc::Offer& offer() const { return offer_; }
+  const rtc::IceCredentials& remote_ice() const { return offer_.ice; }
+  // Answered for a while after an ICE restart; empty otherwise.
+  std::string_view previous_ufrag() const { return agent_.previous_ufrag(); }
+  const std::string& etag() const { return etag_; }
+  Instant since() const { return since_; }
+  rtc::SendStats stats() const { return stream_.stats(); }
+
+  // For Viewers: whether it waits to be polled, and whether its broadcast feeds it.
+  bool is_queued = false;
+  bool is_fed = false;
+
+ private:
+  void advance_dtls(ice::PathId path, Instant now);
+  void start_media(const crypto::SrtpKeys& keys);
+  bool write_dtls(BatchBuilder& builder);
+  bool write_report(BatchBuilder& builder, Instant now, const WallClock& wall);
+  bool write_media(BatchBuilder& builder, Instant now);
+  bool write_goodbye(BatchBuilder& builder, Instant now, const WallClock& wall);
+
+  // Constant after construction.
+  ViewerId id_;
+  std::string session_;
+  Broadcast& broadcast_;  // Borrowed: broadcasts outlive their viewers.
+  VideoCodec codec_;
+  Instant since_;
+
+  rtc::Offer offer_;
+  std::string etag_;  // Of the current ICE session.
+  ice::LiteAgent agent_;
+  std::vector<Path> paths_;  // At most ice::kMaxPaths.
+
+  std::unique_ptr<crypto::DtlsSession> dtls_;  // Owned.
+  bool dtls_started_ = false;
+  std::optional<crypto::SrtpSender> sender_;
+  std::optional<crypto::SrtpReceiver> receiver_;
+  std::size_t srtp_trailer_ = 0;
+
+  rtc::SendStream stream_;
+  Instant paced_until_{};
+  bool said_bye_ = false;
+  std::optional<ViewerEnd> end_;
+};
+
+}  // namespace porthole::node
