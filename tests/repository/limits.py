@@ -8,34 +8,16 @@ from pathlib import Path
 
 import cpp_functions
 import js_functions
-from source_text import CPP_SUFFIXES, ROOT, source_files
+from source_text import ROOT, language, source_files
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 RULE = "CONTRIBUTING.md, Style; tests/repository/limits.py"
 
-JS_SUFFIXES = {".js", ".mjs"}
-OTHER_CODE_SUFFIXES = {".cmake", ".css", ".html"}
 DATA_SUFFIXES = {".png", ".jpg", ".mp4", ".h264", ".ivf", ".bin", ".pem"}
 
 # Homes and checkouts. /tmp and the system's own folders exist everywhere.
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(home|root|work|Users)/[\w.]")
-
-
-def language(path, text):
-    """"cpp", "js", "python", "shell", "other" (code whose functions are not counted) or None (not code)."""
-    if path.suffix in CPP_SUFFIXES:
-        return "cpp"
-    if path.suffix in JS_SUFFIXES:
-        return "js"
-    first_line = text.partition("\n")[0]
-    if path.suffix == ".py" or (first_line.startswith("#!") and "python" in first_line):
-        return "python"
-    if path.suffix == ".sh" or (first_line.startswith("#!") and first_line.rstrip().endswith("sh")):
-        return "shell"
-    if path.suffix in OTHER_CODE_SUFFIXES or path.name == "CMakeLists.txt":
-        return "other"
-    return None
 
 
 def python_functions(text):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CPP_SUFFIXES = {".cpp", ".hpp"}
+JS_SUFFIXES = {".js", ".mjs"}
+OTHER_CODE_SUFFIXES = {".cmake", ".css", ".html"}
 SKIPPED_FOLDERS = {".git", ".cache", "build", "node_modules"}
 
 
@@ -22,6 +24,22 @@ def source_files(root):
         everything = (path.relative_to(root) for path in root.rglob("*"))
         paths = [path for path in everything if not SKIPPED_FOLDERS & set(path.parts)]
     return sorted(path for path in set(paths) if (root / path).is_file())
+
+
+def language(path, text):
+    """"cpp", "js", "python", "shell", "other" (code whose functions are not counted) or None (not code)."""
+    if path.suffix in CPP_SUFFIXES:
+        return "cpp"
+    if path.suffix in JS_SUFFIXES:
+        return "js"
+    first_line = text.partition("\n")[0]
+    if path.suffix == ".py" or (first_line.startswith("#!") and "python" in first_line):
+        return "python"
+    if path.suffix == ".sh" or (first_line.startswith("#!") and first_line.rstrip().endswith("sh")):
+        return "shell"
+    if path.suffix in OTHER_CODE_SUFFIXES or path.name == "CMakeLists.txt":
+        return "other"
+    return None
 
 
 _CPP_TOKENS = re.compile(
