@@ -73,11 +73,11 @@ void write_header(std::uint8_t* out, const Header& header, bool has_extension) {
 }
 
 void write_playout_delay_extension(std::uint8_t* out, std::uint8_t id) {
-  constexpr std::size_t kElementData = 3;
+  constexpr std::uint32_t kElementData = 3;
   store_u16(out, kOneByteProfile);
   store_u16(out + 2, 1);  // Words that follow.
   // RFC 8285 section 4.2: the length field says one less than there are data bytes.
-  store_u32(out + 4, static_cast<std::uint32_t>((id << 4) | (kElementData - 1)) << 24);
+  store_u32(out + 4, ((std::uint32_t{id} << 4) | (kElementData - 1)) << 24);
 }
 
 }  // namespace porthole::rtp
