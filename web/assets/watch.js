@@ -11,6 +11,8 @@ const MEASURE_INTERVAL_MS = 1000;
 const QUIET_MS = 1800;
 // … and without an excuse, for this long, the session is replaced.
 const STALLED_MS = 5000;
+// A thousand viewers of one dropped camera must not ask every second.
+const ASK_INTERVAL_MS = 3000;
 // A stream that does not exist may yet be published: ask again, but seldom.
 const MISSING_RETRY_MS = 5000;
 const MAX_RETRY_AFTER_MS = 30000;
@@ -28,6 +30,7 @@ export class Watch {
   #state = '';
   #backoff = new Backoff();
   #stopped = false;
+  #askedAt = -Infinity;
 
   // The listener hears onState({state, message, final}), onMedia(MediaStream, session) and onFigures(figures | null).
   constructor(stream, path, listener) {
@@ -128,7 +131,8 @@ export class Watch {
 
   // The connection stands, and no frames come: whose fault is it?
   async #explainSilence(session, quietMs) {
-    if (session.timings.connected === undefined) return;
+    if (session.timings.connected === undefined || performance.now() - this.#askedAt < ASK_INTERVAL_MS) return;
+    this.#askedAt = performance.now();
     try {
       const stream = await fetchStream(this.#stream);
       if (session !== this.#session) return;
@@ -145,6 +149,7 @@ export class Watch {
   #playing() {
     if (this.#state === 'playing') return;
     this.#backoff.reset();
+    this.#askedAt = -Infinity;
     this.#say('playing', '');
   }
 
