@@ -69,6 +69,7 @@ struct Offer {
   std::size_t video = 0;                         // Its index in `media`.
   std::vector<OfferedFormat> formats;            // In the viewer's order of preference; at least one.
   std::optional<std::uint8_t> playout_delay_id;  // RTP header extension id, 1 to 14.
+  bool playout_delay_recvonly = false;           // Offered as "id/recvonly": the answer turns it around.
   bool rtcp_rsize = false;                       // RFC 5506.
   bool bundled = false;                          // In a BUNDLE group (RFC 9143).
 };

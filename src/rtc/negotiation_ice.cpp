@@ -1,0 +1,101 @@
+#include "rtc/negotiation_ice.hpp"
+
+#include <algorithm>
+
+#include "wire/sdp.hpp"
+
+namespace porthole::rtc {
+namespace {
+
+constexpr std::size_t kMinUfrag = 4;
+constexpr std::size_t kMinPwd = 22;
+constexpr std::size_t kMaxCredential = 256;
+
+bool is_ice_text(std::string_view text, std::size_t shortest) {
+  return text.size() >= shortest && text.size() <= kMaxCredential && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+                  c == '/';
+         });
+}
+
+// RFC 8445 section 5.1.2.1: 126 is the preference of host candidates, the local preference tells ours apart,
+// and component 1 (all there is with rtcp-mux) gives the last 255.
+std::uint32_t host_priority(std::size_t index) {
+  constexpr std::uint32_t kHostPreference = 126;
+  constexpr std::size_t kBestLocalPreference = 65'535;
+  const auto local = static_cast<std::uint32_t>(kBestLocalPreference - std::min(index, kBestLocalPreference));
+  return (kHostPreference << 24) | (local << 8) | 255;
+}
+
+// RFC 8445 section 5.1.1.3: candidates of one base address share a foundation.
+std::size_t foundation(std::span<const SocketAddress> candidates, std::size_t index) {
+  const auto first = std::ranges::find(candidates, candidates[index].ip, &SocketAddress::ip);
+  return static_cast<std::size_t>(first - candidates.begin()) + 1;
+}
+
+// Of a fragment: session-wide, or in the first m-line that has any.
+IceCredentials find_credentials(const sdp::Session& session) {
+  const auto credentials = [](const sdp::Attributes& attributes) {
+    return IceCredentials{std::string(sdp::find(attributes, "ice-ufrag").value_or("")),
+                          std::string(sdp::find(attributes, "ice-pwd").value_or(""))};
+  };
+  IceCredentials found = credentials(session.attributes);
+  for (const sdp::Media& media : session.media) {
+    if (found != IceCredentials{}) break;
+    found = credentials(media.attributes);
+  }
+  return found;
+}
+
+}  // namespace
+
+bool are_ice_credentials(const IceCredentials& ice) {
+  return is_ice_text(ice.ufrag, kMinUfrag) && is_ice_text(ice.pwd, kMinPwd);
+}
+
+void append_ice_credentials(std::string& sdp, const IceCredentials& ice) {
+  sdp::append_line(sdp, {"a=ice-ufrag:", ice.ufrag});
+  sdp::append_line(sdp, {"a=ice-pwd:", ice.pwd});
+}
+
+void append_candidates(std::string& sdp, std::span<const SocketAddress> candidates) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    sdp::append_line(sdp, {"a=candidate:", std::to_string(foundation(candidates, i)), " 1 udp ",
+                           std::to_string(host_priority(i)), " ", candidates[i].ip.to_string(), " ",
+                           std::to_string(candidates[i].port), " typ host"});
+  }
+  sdp::append_line(sdp, {"a=end-of-candidates"});
+}
+
+Result<IceFragment, OfferError> read_fragment(std::string_view text) {
+  const auto session = sdp::parse_fragment(text);
+  if (!session) return fail(OfferError::malformed);
+  IceFragment fragment{.ice = find_credentials(*session)};
+  if (fragment.ice != IceCredentials{} && !are_ice_credentials(fragment.ice)) return fail(OfferError::no_ice);
+  fragment.end_of_candidates =
+      session->find("end-of-candidates") || std::ranges::any_of(session->media, [](const sdp::Media& media) {
+        return media.find("end-of-candidates").has_value();
+      });
+  return fragment;
+}
+
+bool is_ice_restart(const IceFragment& fragment, const IceCredentials& known) {
+  return fragment.ice != IceCredentials{} && fragment.ice != known;
+}
+
+std::string write_fragment(const Offer& offer, const IceCredentials& ice,
+                           std::span<const SocketAddress> candidates) {
+  const OfferedMedia& video = offer.media[offer.video];
+  std::string sdp;
+  sdp::append_line(sdp, {"a=ice-lite"});
+  sdp::append_line(sdp, {"a=ice-options:trickle ice2"});
+  if (offer.bundled) sdp::append_line(sdp, {"a=group:BUNDLE ", video.mid});
+  // RFC 8840 section 9.2: only there to hold what follows.
+  sdp::append_line(sdp, {"m=", video.kind, " 9 ", video.protocol, " ", video.format});
+  if (!video.mid.empty()) sdp::append_line(sdp, {"a=mid:", video.mid});
+  append_ice_credentials(sdp, ice);
+  append_candidates(sdp, candidates);
+  return sdp;
+}
+
+}  // namespace porthole::rtc
