@@ -29,7 +29,8 @@ class EventLoop {
 
   // Serves until stop(), even while there is nothing to do.
   void run();
-  // Any thread. run() returns after the handler that is running; what else is pending is dropped.
+  // Any thread. run() returns after the handler that is running (at once, where it has not begun). What is
+  // pending stays so, for another run() or for nobody.
   void stop();
   // Any thread. run() returns once nothing is pending any more: close the ports and timers, then call this.
   void stop_when_idle();

@@ -7,6 +7,7 @@
 
 #include "base/packet.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "io/http_handler.hpp"
 
 namespace porthole::io {

@@ -8,6 +8,7 @@
 
 #include "base/packet.hpp"
 #include "base/result.hpp"
+#include "io/udp_sender.hpp"
 
 namespace porthole::io {
 
@@ -43,18 +44,16 @@ class UdpPort {
                                                             const UdpOptions& options = {});
   ~UdpPort();
 
-  enum class Sent : std::uint8_t {
-    sent,
-    blocked,  // The socket's buffer is full and nothing of the batch has gone: keep it until on_writable().
-    dropped,  // It can never go: the network loses datagrams, and so may we.
-  };
+  // `blocked`: the socket's buffer is full and nothing of the batch has gone; keep it until on_writable().
+  // `dropped`: it can never go. The network loses datagrams too.
+  using Sent = UdpSender::Sent;
   // From batch.to.local.ip (unless that is unspecified) to batch.to.remote.
   Sent send(const TransmitBatch& batch);
 
   // As bound: the port is the real one even where 0 was asked for.
   const SocketAddress& local() const;
   std::uint16_t local_port() const { return local().port; }
-  const UdpCounters& counters() const;
+  UdpCounters counters() const;
   // False from the start, or once the kernel or a device has refused it.
   bool segmentation_offload() const;
   int native_handle() const;

@@ -1,0 +1,68 @@
+#include "io/event_loop.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+namespace porthole::io {
+
+struct EventLoop::State {
+  // One thread runs it, and Asio leaves out some locks then; post() and stop() stay safe from any thread.
+  boost::asio::io_context context{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  boost::asio::signal_set signals{context};
+  std::function<void(int)> on_signal;
+
+  void wait_for_signal() {
+    signals.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      on_signal(signal);
+      wait_for_signal();
+    });
+  }
+};
+
+EventLoop::EventLoop() : state_(std::make_unique<State>()) {}
+EventLoop::~EventLoop() = default;
+
+Instant EventLoop::now() {
+  // libstdc++'s steady clock is CLOCK_MONOTONIC in nanoseconds.
+  return Instant(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+WallClock EventLoop::wall_clock() {
+  return WallClock(now(), std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+}
+
+void EventLoop::run() {
+  state_->context.run();
+  state_->context.restart();
+}
+
+void EventLoop::stop() {
+  state_->context.stop();
+}
+
+void EventLoop::stop_when_idle() {
+  post([this] {
+    state_->work.reset();
+    state_->signals.cancel();
+  });
+}
+
+void EventLoop::post(std::function<void()> task) {
+  boost::asio::post(state_->context, std::move(task));
+}
+
+void EventLoop::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
+  for (const int signal : signals) state_->signals.add(signal);
+  state_->on_signal = std::move(handler);
+  state_->wait_for_signal();
+}
+
+boost::asio::io_context& EventLoop::context() {
+  return state_->context;
+}
+
+}  // namespace porthole::io

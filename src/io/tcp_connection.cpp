@@ -1,0 +1,133 @@
+#include "io/tcp_connection.hpp"
+
+#include "io/event_loop.hpp"
+#include "wire/first_bytes.hpp"
+
+namespace porthole::io {
+namespace {
+
+// For the client to read the last answer and close its side.
+constexpr Duration kLingerTime = 2s;
+
+}  // namespace
+
+TcpConnection::TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, MutableBytes read_buffer,
+                             ConnectionHost& host)
+    : path_(path), host_(host), stream_(loop, std::move(fd), *this, read_buffer) {}
+
+void TcpConnection::start() {
+  set_deadline(EventLoop::now() + host_.options().first_bytes_timeout);
+  stream_.read();
+}
+
+bool TcpConnection::send(Bytes bytes) {
+  return stage_ == Stage::stream && stream_.write(bytes, host_.options().max_queued_bytes);
+}
+
+void TcpConnection::on_bytes(Bytes bytes) {
+  switch (stage_) {
+    case Stage::first_bytes:
+      return classify(bytes);
+    case Stage::http:
+      return http_->handle_bytes(bytes);
+    case Stage::stream:
+      return hand_over(bytes);
+    case Stage::finishing:
+    case Stage::closed:
+      return;
+  }
+}
+
+void TcpConnection::classify(Bytes bytes) {
+  first_bytes_.insert(first_bytes_.end(), bytes.begin(), bytes.end());
+  const wire::StreamKind kind = wire::classify_stream(first_bytes_);
+  if (kind == wire::StreamKind::need_more) return;
+  const std::vector<std::uint8_t> first_bytes = std::exchange(first_bytes_, {});
+  if (kind == wire::StreamKind::http) {
+    stage_ = Stage::http;
+    http_ = std::make_shared<HttpConnection>(path_, host_.http(), static_cast<HttpTransport&>(*this),
+                                             host_.options().http);
+    http_->handle_bytes(first_bytes);
+  } else if (kind == wire::StreamKind::turn) {
+    stage_ = Stage::stream;
+    hand_over(first_bytes);
+  } else {
+    end();
+  }
+}
+
+void TcpConnection::hand_over(Bytes bytes) {
+  set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
+  host_.streams().on_stream_data(path_, bytes);
+}
+
+void TcpConnection::on_end_of_input() {
+  if (stage_ == Stage::http) return http_->handle_end_of_input();
+  end();
+}
+
+void TcpConnection::on_broken() {
+  end();
+}
+
+void TcpConnection::on_drained() {
+  if (stage_ == Stage::http) http_->handle_drained();
+  if (stage_ == Stage::finishing) set_deadline(EventLoop::now() + kLingerTime);
+}
+
+void TcpConnection::handle_timeout() {
+  if (stage_ == Stage::http || stage_ == Stage::finishing) {
+    if (client_took_something()) return set_deadline(EventLoop::now() + host_.options().http.idle);
+    if (stage_ == Stage::http) return http_->handle_timeout();
+  }
+  end();
+}
+
+// A long answer on a slow line takes longer than any timeout: what counts is that it moves.
+bool TcpConnection::client_took_something() {
+  if (stream_.queued() == 0) return false;
+  return std::exchange(sent_at_last_deadline_, stream_.sent()) != stream_.sent();
+}
+
+void TcpConnection::write(std::string_view bytes) {
+  stream_.write(as_bytes(bytes));
+}
+
+std::size_t TcpConnection::queued() const {
+  return stream_.queued();
+}
+
+void TcpConnection::want_bytes(bool wanted) {
+  if (wanted) {
+    stream_.read();
+  } else {
+    stream_.pause();
+  }
+}
+
+void TcpConnection::set_deadline(Instant deadline) {
+  if (stage_ != Stage::closed) host_.set_deadline(path_.connection, deadline);
+}
+
+void TcpConnection::finish() {
+  if (stage_ != Stage::http) return;
+  stage_ = Stage::finishing;
+  stream_.finish();
+  set_deadline(EventLoop::now() + (stream_.queued() > 0 ? host_.options().http.idle : kLingerTime));
+}
+
+void TcpConnection::end() {
+  const bool told = close();
+  host_.remove(path_.connection);
+  if (told) host_.streams().on_stream_closed(path_);
+}
+
+bool TcpConnection::close() {
+  const bool known = stage_ == Stage::stream;
+  stage_ = Stage::closed;
+  if (http_) http_->abandon();
+  stream_.close();
+  return known;
+}
+
+}  // namespace porthole::io

@@ -1,0 +1,70 @@
+// One accepted connection on its way: first bytes, then HTTP or a stream, then the end.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "io/http_connection.hpp"
+#include "io/tcp_stream.hpp"
+
+namespace porthole::io {
+
+// What connections share. It outlives them all.
+class ConnectionHost {
+ public:
+  virtual ~ConnectionHost() = default;
+
+  virtual StreamHandler& streams() = 0;
+  virtual HttpHandler& http() = 0;
+  virtual const TcpOptions& options() const = 0;
+  // handle_timeout() is called then; replaces the deadline before.
+  virtual void set_deadline(ConnectionId connection, Instant deadline) = 0;
+  // Closes it and forgets it; the connection's own functions may still be on the stack.
+  virtual void remove(ConnectionId connection) = 0;
+};
+
+class TcpConnection final : private TcpStreamEvents, private HttpTransport {
+ public:
+  TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, MutableBytes read_buffer,
+                ConnectionHost& host);
+
+  void start();
+  bool send(Bytes bytes);
+  void handle_timeout();
+  // At once and without a word to the handlers. Says whether the stream handler knows this connection.
+  bool close();
+
+  const FiveTuple& path() const { return path_; }
+
+ private:
+  enum class Stage : std::uint8_t { first_bytes, http, stream, finishing, closed };
+
+  void on_bytes(Bytes bytes) override;
+  void on_end_of_input() override;
+  void on_broken() override;
+  void on_drained() override;
+
+  void write(std::string_view bytes) override;
+  std::size_t queued() const override;
+  void want_bytes(bool wanted) override;
+  void set_deadline(Instant deadline) override;
+  void finish() override;
+
+  void classify(Bytes bytes);
+  void hand_over(Bytes first_bytes);
+  bool client_took_something();
+  void end();
+
+  // Constant after construction.
+  FiveTuple path_;
+  ConnectionHost& host_;  // Borrowed: outlives this.
+
+  TcpStream stream_;
+  Stage stage_ = Stage::first_bytes;
+  std::vector<std::uint8_t> first_bytes_;
+  std::shared_ptr<HttpConnection>
+      http_;  // Shared with nobody for longer than a call: replies hold it weakly.
+  std::uint64_t sent_at_last_deadline_ = 0;
+};
+
+}  // namespace porthole::io

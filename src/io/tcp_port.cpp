@@ -1,0 +1,215 @@
+#include "io/tcp_port.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <unordered_map>
+#include <vector>
+
+#include "base/timer_queue.hpp"
+#include "io/descriptor.hpp"
+#include "io/event_loop.hpp"
+#include "io/socket_address.hpp"
+#include "io/sockets.hpp"
+#include "io/tcp_connection.hpp"
+#include "io/timer.hpp"
+
+namespace porthole::io {
+namespace {
+
+constexpr int kMaxAcceptsPerTurn = 64;
+// While no more files can be opened: the backlog stays readable, and asking at once again would spin.
+constexpr Duration kAcceptPause = 100ms;
+constexpr std::size_t kReadBuffer = 64 << 10;
+
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// The address that limits count by.
+IpAddress customer(const IpAddress& ip) {
+  if (ip.is_v4()) return ip;
+  std::array<std::uint8_t, 16> prefix{};
+  std::copy_n(ip.bytes().begin(), 8, prefix.begin());
+  return IpAddress::v6(prefix);
+}
+
+}  // namespace
+
+class TcpPort::State final : public ConnectionHost {
+ public:
+  State(EventLoop& loop, StreamHandler& streams, HttpHandler& http, const TcpOptions& options)
+      : loop_(loop),
+        streams_(streams),
+        http_(http),
+        options_(options),
+        resume_accepting_(loop, [this] { accept_again(); }),
+        deadline_timer_(loop, [this] { handle_deadlines(); }) {}
+
+  ~State() override {
+    for (auto& [id, connection] : connections_) connection->close();
+  }
+
+  void add_listener(OwnedFd fd) {
+    const std::size_t index = listeners_.size();
+    listeners_.push_back(std::make_unique<Descriptor>(
+        loop_, fd.release(), Descriptor::Events{[this, index] { accept(index); }, [] {}}));
+    listeners_.back()->watch_readable();
+  }
+
+  TcpConnection* find(ConnectionId id) {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
+  }
+
+  void close(ConnectionId id) {
+    if (TcpConnection* connection = find(id)) {
+      connection->close();
+      remove(id);
+    }
+  }
+
+  void shut_down() {
+    listeners_.clear();
+    resume_accepting_.cancel();
+    std::vector<ConnectionId> ids;
+    for (const auto& [id, connection] : connections_) ids.push_back(id);
+    for (const ConnectionId id : ids) {
+      // The handler may close others when it hears of one.
+      TcpConnection* connection = find(id);
+      if (connection == nullptr) continue;
+      const FiveTuple path = connection->path();
+      const bool told = connection->close();
+      remove(id);
+      if (told) streams_.on_stream_closed(path);
+    }
+  }
+
+  std::size_t connections() const { return connections_.size(); }
+
+  StreamHandler& streams() override { return streams_; }
+  HttpHandler& http() override { return http_; }
+  const TcpOptions& options() const override { return options_; }
+  void set_deadline(ConnectionId id, Instant deadline) override;
+  void remove(ConnectionId id) override;
+
+ private:
+  void accept(std::size_t listener);
+  void accept_again();
+  void add_connection(OwnedFd fd, const SocketAddress& remote);
+  void handle_deadlines();
+
+  // Borrowed: outlive this.
+  EventLoop& loop_;
+  StreamHandler& streams_;
+  HttpHandler& http_;
+  // Constant after construction.
+  const TcpOptions options_;
+
+  std::vector<std::unique_ptr<Descriptor>> listeners_;
+  Timer resume_accepting_;
+  std::unordered_map<ConnectionId, std::shared_ptr<TcpConnection>> connections_;
+  std::unordered_map<IpAddress, std::size_t> connections_of_;
+  std::uint64_t last_id_ = 0;
+  TimerQueue<ConnectionId> deadlines_;
+  Timer deadline_timer_;
+  Instant timer_at_ = Instant::max();
+  std::array<std::uint8_t, kReadBuffer> read_buffer_;
+};
+
+void TcpPort::State::accept(std::size_t listener) {
+  if (listener >= listeners_.size()) return;
+  for (int i = 0; i < kMaxAcceptsPerTurn; ++i) {
+    KernelAddress remote;
+    remote.size = sizeof remote.storage;
+    OwnedFd fd(accept4(listeners_[listener]->fd(), reinterpret_cast<sockaddr*>(&remote.storage), &remote.size,
+                       SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd.get() >= 0) {
+      add_connection(std::move(fd), from_kernel(remote.storage));
+      continue;
+    }
+    if (out_of_resources(errno)) return resume_accepting_.arm(EventLoop::now() + kAcceptPause);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    // Anything else is about one connection that ended before it was accepted.
+  }
+  listeners_[listener]->watch_readable();
+}
+
+void TcpPort::State::accept_again() {
+  for (const auto& listener : listeners_) listener->watch_readable();
+}
+
+// A connection above the limits is closed at once: left in the backlog it would keep others out.
+void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
+  if (connections_.size() >= options_.max_connections) return;
+  std::size_t& count = connections_of_[customer(remote.ip)];
+  if (count >= options_.max_connections_per_address) return;
+  ++count;
+  const ConnectionId id{++last_id_};
+  const FiveTuple path{
+      .transport = Transport::tcp, .local = bound_address(fd.get()), .remote = remote, .connection = id};
+  auto connection = std::make_shared<TcpConnection>(loop_, std::move(fd), path, read_buffer_, *this);
+  connections_.emplace(id, connection);
+  connection->start();
+}
+
+void TcpPort::State::remove(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  const auto count = connections_of_.find(customer(found->second->path().remote.ip));
+  if (--count->second == 0) connections_of_.erase(count);
+  deadlines_.cancel(id);
+  // Its functions may be on the stack, so it goes in the loop's next turn.
+  loop_.post([connection = std::move(found->second)] {});
+  connections_.erase(found);
+}
+
+void TcpPort::State::set_deadline(ConnectionId id, Instant deadline) {
+  deadlines_.schedule(id, deadline);
+  if (deadline >= timer_at_) return;
+  timer_at_ = deadline;
+  deadline_timer_.arm(deadline);
+}
+
+void TcpPort::State::handle_deadlines() {
+  timer_at_ = Instant::max();
+  const Instant now = EventLoop::now();
+  while (const auto id = deadlines_.pop_due(now)) {
+    if (TcpConnection* connection = find(*id)) connection->handle_timeout();
+  }
+  timer_at_ = deadlines_.next();
+  deadline_timer_.arm(timer_at_);
+}
+
+TcpPort::TcpPort(EventLoop& loop, StreamHandler& streams, HttpHandler& http, const TcpOptions& options)
+    : state_(std::make_unique<State>(loop, streams, http, options)) {}
+
+TcpPort::~TcpPort() = default;
+
+Result<SocketAddress, std::string> TcpPort::listen(const SocketAddress& address) {
+  auto fd = open_listener(address);
+  if (!fd) return fail(fd.error());
+  const SocketAddress bound = bound_address(fd->get());
+  state_->add_listener(std::move(*fd));
+  return bound;
+}
+
+bool TcpPort::send(const TransmitBatch& batch) {
+  TcpConnection* connection = state_->find(batch.to.connection);
+  return connection != nullptr && connection->send(batch.bytes());
+}
+
+void TcpPort::close(ConnectionId connection) {
+  state_->close(connection);
+}
+
+void TcpPort::shut_down() {
+  state_->shut_down();
+}
+
+std::size_t TcpPort::connections() const {
+  return state_->connections();
+}
+
+}  // namespace porthole::io
