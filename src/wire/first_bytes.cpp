@@ -39,6 +39,9 @@ static_assert(std::ranges::all_of(kOpenings, [](const Opening& opening) {
   return opening.bytes.size() <= kStreamKindBytes;
 }));
 
+// RFC 7983 section 7: the methods that are in use need no more.
+constexpr std::uint8_t kLastStunByte = 3;
+
 // The first frame of ICE-TCP is a check (RFC 6544 section 7), a few hundred bytes at most.
 constexpr std::size_t kMaxFirstFrame = 1500;
 
@@ -54,7 +57,7 @@ StreamKind classify_text(Bytes first_bytes) {
 
 // Whether a STUN message may begin here, as far as there are bytes to tell.
 bool may_be_stun(Bytes bytes) {
-  if (bytes.size() >= 1 && (bytes[0] & 0xc0) != 0) return false;
+  if (!bytes.empty() && bytes[0] > kLastStunByte) return false;
   if (bytes.size() >= 4 && (bytes[3] & 3) != 0) return false;
   return bytes.size() < 8 || load_u32(&bytes[4]) == stun::kMagicCookie;
 }
@@ -70,7 +73,7 @@ bool may_be_ice_tcp(Bytes bytes) {
 DatagramKind classify_datagram(Bytes datagram) {
   if (datagram.empty()) return DatagramKind::unknown;
   const std::uint8_t first = datagram[0];
-  if (first <= 3) {
+  if (first <= kLastStunByte) {
     const bool whole = datagram.size() >= stun::kHeaderSize && stun::has_stun_header(datagram);
     return whole ? DatagramKind::stun : DatagramKind::unknown;
   }
