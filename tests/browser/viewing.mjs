@@ -8,8 +8,9 @@ const POLL_MS = 50;
 async function inspectPlayer() {
   const player = document.querySelector('porthole-player');
   const connection = player?.peerConnection;
+  // Before its script has run, the element is there, but knows nothing yet.
   const seen = { state: player?.state, message: player?.message, timings: player?.timings, framesDecoded: 0 };
-  seen.readout = player?.shadowRoot.querySelector('.readout').textContent ?? '';
+  seen.readout = player?.shadowRoot?.querySelector('.readout').textContent ?? '';
   if (!connection) return seen;
   const stats = await connection.getStats();
   let pair;
