@@ -31,24 +31,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
-// "http://host/path?query" as "/path?query".
-std::string_view without_authority(std::string_view target) {
+// "http://host/path?query" as "/path?query". Only in that form may the path be missing, and means "/".
+std::string origin_form(std::string_view target) {
   const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
-  const std::size_t path = target.find_first_of("/?", scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  if (target.starts_with('/') || scheme == std::string_view::npos) return std::string(target);
+  const std::string_view rest =
+      target.substr(std::min(target.find_first_of("/?", scheme + 3), target.size()));
+  return (rest.starts_with('/') ? "" : "/") + std::string(rest);
 }
 
 }  // namespace
 
-std::optional<HttpTarget> parse_target(std::string_view target) {
-  target = without_authority(target);
+std::optional<HttpTarget> parse_target(std::string_view text) {
+  const std::string target = origin_form(text);
+  if (!target.starts_with('/')) return std::nullopt;
   const std::size_t mark = std::min(target.find('?'), target.size());
-  auto path = percent_decode(target.substr(0, mark));
-  if (!path || (path->empty() && mark == target.size())) return std::nullopt;
-  if (path->empty()) path = "/";
-  if (path->front() != '/') return std::nullopt;
-  return HttpTarget{std::move(*path), std::string(target.substr(std::min(mark + 1, target.size())))};
+  auto path = percent_decode(std::string_view(target).substr(0, mark));
+  if (!path) return std::nullopt;
+  return HttpTarget{std::move(*path), target.substr(std::min(mark + 1, target.size()))};
 }
 
 }  // namespace porthole::io

@@ -163,6 +163,10 @@ void TcpPort::State::remove(ConnectionId id) {
   // Its functions may be on the stack, so it goes in the loop's next turn.
   loop_.post([connection = std::move(found->second)] {});
   connections_.erase(found);
+  if (!connections_.empty()) return;
+  // Otherwise a loop that is to end when idle would sit out the last deadline.
+  timer_at_ = Instant::max();
+  deadline_timer_.cancel();
 }
 
 void TcpPort::State::set_deadline(ConnectionId id, Instant deadline) {
