@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const WEB = fileURLToPath(new URL('../../web', import.meta.url));
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
-// The strictest policy that a careful operator may put before the page: nothing inline, nothing from elsewhere.
-const CONTENT_SECURITY_POLICY = "default-src 'self'";
+// As the real server sends it (src/server/pages.cpp): nothing inline, nothing from elsewhere.
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "media-src 'self' blob:; base-uri 'none'; form-action 'none'";
 
 async function bodyOf(request) {
   const chunks = [];
