@@ -9,6 +9,8 @@ export const PORT = 8443;
 const START_LIMIT_MS = 10000;
 const STOP_LIMIT_MS = 5000;
 
+const logs = new Set();  // A test that starts the program several times has one log.
+
 async function isHealthy(origin) {
   try {
     return (await fetch(`${origin}/healthz`)).ok;
@@ -75,7 +77,8 @@ export class Program {
   }
 
   async #launch(name, args) {
-    const log = createWriteStream(`${ARTEFACTS}/${name}.log`, { flags: 'a' });
+    const log = createWriteStream(`${ARTEFACTS}/${name}.log`, { flags: logs.has(name) ? 'a' : 'w' });
+    logs.add(name);
     this.#process = spawn(PROGRAM, ['serve', '--port', String(PORT), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
     this.#process.stdout.pipe(log);

@@ -1,4 +1,4 @@
-// Runs one test inside a network namespace of its own: node run.mjs TEST.mjs [ARGUMENT]...
+// Runs one test inside a network namespace of its own: node run.mjs TEST.mjs [SECONDS]
 //
 // Browsers and server meet there on an ordinary address (Firefox refuses loopback for ICE), nothing can leave the
 // machine, no port is taken by anybody else, and whatever a test leaves behind ends with the namespace.
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ADDRESS, GATEWAY, SKIPPED } from './environment.mjs';
 
-const NAMESPACE = `porthole-${process.pid}`;
+const NAMESPACE = `porthole-browser-${process.pid}`;
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 function ip(...args) {
@@ -31,16 +31,16 @@ function makeNamespace() {
 }
 
 // Everything in the namespace was started by this test.
-function removeNamespace() {
+function removeNamespace(name) {
   try {
-    for (const pid of ip('netns', 'pids', NAMESPACE).split('\n').filter(Boolean)) {
+    for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) {
       try {
         process.kill(Number(pid), 'SIGKILL');
       } catch {
         // It ended by itself in between.
       }
     }
-    ip('netns', 'delete', NAMESPACE);
+    ip('netns', 'delete', name);
   } catch {
     // It was never made.
   }
@@ -51,20 +51,35 @@ function skip(why) {
   process.exit(SKIPPED);
 }
 
-async function main([test, ...args]) {
+// A runner that was killed outright could not tidy up; its number tells that it is gone.
+function removeLeftovers() {
+  for (const [name, pid] of ip('netns', 'list').matchAll(/^porthole-browser-(\d+)/gm)) {
+    if (!existsSync(`/proc/${pid}`)) removeNamespace(name);
+  }
+}
+
+async function main([test, seconds = '600']) {
   if (!existsSync(`${HERE}node_modules/puppeteer-core`)) skip('run "npm ci" in tests/browser first');
   try {
+    removeLeftovers();
     makeNamespace();
   } catch (error) {
-    removeNamespace();
+    removeNamespace(NAMESPACE);
     skip(`no network namespace can be made here (root is needed): ${error.message}`);
   }
-  const child = spawn('ip', ['netns', 'exec', NAMESPACE, process.execPath, `${HERE}${test}`, ...args], {
+  const child = spawn('ip', ['netns', 'exec', NAMESPACE, process.execPath, `${HERE}${test}`], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  const stop = (why) => {
+    console.log(`STOPPED: ${why}`);
+    child.kill('SIGTERM');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop);
+  // Sooner than CTest, which would kill this runner without a chance to tidy up.
+  const timer = setTimeout(() => stop(`not done after ${seconds} s`), Number(seconds) * 1000);
   const code = await new Promise((resolve) => child.on('exit', (status) => resolve(status ?? 1)));
-  removeNamespace();
+  clearTimeout(timer);
+  removeNamespace(NAMESPACE);
   process.exit(code);
 }
 
