@@ -97,32 +97,30 @@ build_jobs() {
   echo $((cores < gigabytes ? cores : gigabytes))
 }
 
-# build PRESET TARGET...: configures when it must and builds. At a terminal Ninja draws its one line of progress;
-# elsewhere there is a line before and the whole log if it fails.
-build() {
-  local preset=$1 tree="build/$1" log
-  shift
+# configure PRESET
+configure() {
+  local tree="build/$1"
   mkdir -p "$tree"
-  log="$tree/build.log"
+  say "Configuring $tree"
+  cmake --preset "$1" >"$tree/configure.log" 2>&1 ||
+    show_and_fail "$tree/configure.log" "CMake could not configure $tree"
+}
+
+# build PRESET TARGET...: configures where that was never done, and builds. At a terminal Ninja draws its one line of
+# progress; elsewhere there is a line before, and the whole log if it fails.
+build() {
+  local preset=$1 tree="build/$1"
+  shift
   if [ ! -f "$tree/build.ninja" ] || [ CMakePresets.json -nt "$tree/build.ninja" ]; then
-    say "Configuring $tree"
-    cmake --preset "$preset" >"$log" 2>&1 || show_and_fail "$log" "CMake could not configure $tree"
+    configure "$preset"
   fi
   local -a ninja=(cmake --build "$tree" --target "$@" -j "$(build_jobs)")
   if [ -t 2 ]; then
     NINJA_STATUS="[$preset %f/%t] " "${ninja[@]}" >&2 || fail "$tree did not build (see above)"
     return
   fi
-  if ! ninja_is_done "$tree" "$@"; then
-    say "Building $tree (a first build takes some minutes; its log: $log)"
-  fi
-  "${ninja[@]}" >"$log" 2>&1 || show_and_fail "$log" "$tree did not build"
-}
-
-ninja_is_done() {
-  local tree=$1
-  shift
-  ninja -C "$tree" -n "$@" 2>/dev/null | grep -q 'no work to do'
+  say "Building $tree (the first time takes some minutes; the log is $tree/build.log)"
+  "${ninja[@]}" >"$tree/build.log" 2>&1 || show_and_fail "$tree/build.log" "$tree did not build"
 }
 
 show_and_fail() {
