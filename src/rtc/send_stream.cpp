@@ -90,9 +90,10 @@ SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames
 }
 
 bool SendStream::overflows(const PacketizedFrame& frame, Instant now) const {
-  if (!has_media()) return false;
-  const Instant oldest = mid_frame() ? begun_since_ : queue_.front().since;
-  return now - oldest > kMaxQueueDelay || queued_bytes_ + frame.bytes.size() > kMaxQueuedBytes ||
+  // A frame that was begun does not count: it must be finished in any case.
+  if (queue_.empty()) return false;
+  return now - queue_.front().since > kMaxQueueDelay ||
+         queued_bytes_ + frame.bytes.size() > kMaxQueuedBytes ||
          queued_packets_ + frame.payloads.size() > kMaxQueuedPackets;
 }
 
@@ -118,7 +119,6 @@ void SendStream::begin_frame() {
   Queued& front = queue_.front();
   queued_packets_ -= front.frame->payloads.size();
   queued_bytes_ -= front.frame->bytes.size();
-  begun_since_ = front.since;
   next_payload_ = 0;
   current_payloads_ = front.frame->payloads.size();
   history_.add({std::move(front.frame), front.timestamp, next_sequence_, front.has_extension});

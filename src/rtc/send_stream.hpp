@@ -27,8 +27,8 @@ constexpr Duration kMaxQueueDelay = 2s;
 constexpr std::size_t kMaxQueuedBytes = 2 * kMaxGopBytes;
 constexpr std::size_t kMaxQueuedPackets = 2 * (kMaxGopBytes / 1000 + kMaxGopFrames);
 
-// Enough room for what write_report() and write_goodbye() write.
-constexpr std::size_t kMaxReportSize = 28 + 12 + rtcp::kMaxCname + 8;
+// Enough room for what write_report() and write_goodbye() write: sender report, CNAME with its padding, BYE.
+constexpr std::size_t kMaxReportSize = 28 + (10 + rtcp::kMaxCname + 3) + 8;
 
 struct SendStats {
   std::uint64_t frames = 0;
@@ -151,7 +151,6 @@ class SendStream {
   std::size_t queued_bytes_ = 0;
   std::size_t next_payload_ = 0;
   std::size_t current_payloads_ = 0;
-  Instant begun_since_{};  // When the frame that was begun had been queued.
   bool waiting_for_keyframe_ = true;
 
   // What sender reports relate: this frame came at this time.
