@@ -92,7 +92,8 @@ std::string complete(CommandLine& line) {
 int serve(const porthole::ServerOptions& options) {
   auto started = porthole::Server::start(options);
   if (const auto* error = std::get_if<porthole::Error>(&started)) {
-    return complain(error->message, error->kind == porthole::Error::Kind::configuration ? kBadUsage : kFailed);
+    return complain(error->message,
+                    error->kind == porthole::Error::Kind::configuration ? kBadUsage : kFailed);
   }
   auto& server = std::get<porthole::Server>(started);
   for (const std::string& url : server.urls()) std::printf("Watch at %s\n", url.c_str());

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "node/status.hpp"
-#include "wire/first_bytes.hpp"
 
 namespace porthole::node {
 namespace {

@@ -17,6 +17,7 @@
 #include "node/viewers.hpp"
 #include "node/whep.hpp"
 #include "turn/server.hpp"
+#include "wire/first_bytes.hpp"
 #include "wire/stream_framing.hpp"
 
 namespace porthole::node {
@@ -58,6 +59,7 @@ class Node {
 
   // Broadcasts exist from the start to the end of the node.
   void add_broadcast(const std::string& name) { broadcasts_.try_emplace(name, name); }
+  bool has_broadcast(std::string_view name) const { return broadcasts_.find(name) != broadcasts_.end(); }
   void set_status(std::string_view broadcast, BroadcastStatus status);
   void push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now);
 
