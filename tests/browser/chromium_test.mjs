@@ -6,6 +6,7 @@ import { picturesAdvance, playsOver } from './paths.mjs';
 import { Program } from './program.mjs';
 import { Viewing } from './viewing.mjs';
 
+const FRAMES_LIMIT_MS = 5000;
 const LATENCY_LIMIT_MS = 250;
 const FIRST_FRAME_LIMIT_MS = 500;
 
@@ -28,7 +29,7 @@ after(async () => {
 
 for (const path of ['direct', 'turn-udp', 'turn-tcp']) {
   test(`Chromium plays with ?path=${path}`, async () => {
-    const { viewing, seen, firstFrameMs } = await playsOver(browser, program, path);
+    const { viewing, seen, firstFrameMs } = await playsOver(browser, program, path, FRAMES_LIMIT_MS);
     assert.equal(seen.codec, 'video/H264');
     assert.deepEqual([seen.width, seen.height], [1280, 720]);
     assert.ok(firstFrameMs < FIRST_FRAME_LIMIT_MS, `first frame ${firstFrameMs} ms after the offer was posted`);

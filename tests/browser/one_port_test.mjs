@@ -49,7 +49,7 @@ test('Three browsers over three paths at once, and one port number', async () =>
   console.log(`# paths ${ways.join(', ')}; sockets ${JSON.stringify(sockets)}`);
   assert.deepEqual(ways, ['udp', 'relay/tcp', 'relay/udp']);
   assertOnePort(sockets);
-  await Promise.all(browsers.splice(0).map((browser) => browser.close()));
+  await Promise.all(viewings.map((viewing) => viewing.close()));
 });
 
 // Runs in the page: more players beside the first.

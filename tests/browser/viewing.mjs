@@ -1,5 +1,6 @@
 // What a test asks of a page that shows a stream.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DESKTOP } from './browsers.mjs';
 import { ARTEFACTS } from './environment.mjs';
 
 const POLL_MS = 50;
@@ -41,9 +42,9 @@ export class Viewing {
   #page;
 
   // Opens `url` in a new page of the browser.
-  static async open(browser, url, viewport) {
+  static async open(browser, url, viewport = DESKTOP) {
     const page = await browser.newPage();
-    if (viewport) await page.setViewport(viewport);
+    await page.setViewport(viewport);
     const viewing = new Viewing();
     viewing.#page = page;
     page.on('pageerror', (error) => console.log(`# the page reports: ${error}`));
@@ -85,7 +86,9 @@ export class Viewing {
     return this.#page.screenshot({ path: `${ARTEFACTS}/${name}.png` });
   }
 
-  close() {
-    return this.#page.close();
+  // Leaves as a person does, so that the page can say goodbye to the server.
+  async close() {
+    await this.#page.goto('about:blank');
+    await this.#page.close();
   }
 }
