@@ -169,8 +169,15 @@ std::optional<OfferError> read_media(const sdp::Session& session, Offer& offer) 
   for (const sdp::Media& media : session.media) {
     const std::string_view mid = media.find("mid").value_or("");
     if (!mid.empty() && !sdp::is_token(mid, kMaxMid)) return OfferError::malformed;
-    offer.media.push_back({std::string(media.kind), std::string(media.protocol),
-                           std::string(media.formats[0]), std::string(mid)});
+    OfferedMedia& offered = offer.media.emplace_back();
+    offered.kind = media.kind;
+    offered.protocol = media.protocol;
+    offered.format = media.formats[0];
+    offered.mid = mid;
+    const auto map = std::ranges::find_if(media.attributes, [&offered](const sdp::Attribute& attribute) {
+      return attribute.name == "rtpmap" && attribute.value.starts_with(offered.format + " ");
+    });
+    if (map != media.attributes.end()) offered.rtpmap = map->value;
   }
   return std::nullopt;
 }
@@ -205,6 +212,9 @@ Result<Offer, OfferError> read_offer(std::string_view text) {
   const std::string& mid = offer.media[offer.video].mid;
   const sdp::Media* const leader = mid.empty() ? nullptr : bundle_leader(*session, mid);
   offer.bundled = leader != nullptr;
+  if (offer.bundled && leader != &media && in_use(*leader) && is_dtls_srtp(leader->protocol)) {
+    offer.leader = static_cast<std::size_t>(leader - session->media.data());
+  }
   const TransportScope scope{
       {&media.attributes, &session->attributes, leader == nullptr ? nullptr : &leader->attributes}};
   if (const auto error = read_transport(scope, offer)) return fail(*error);

@@ -55,6 +55,7 @@ struct OfferedMedia {
   std::string protocol;  // "UDP/TLS/RTP/SAVPF", …
   std::string format;    // The first one: a rejected m-line must still name one.
   std::string mid;       // Empty when there is none.
+  std::string rtpmap;    // Of that format: "111 opus/48000/2". Empty when there is none.
 };
 
 enum class DtlsSetup : std::uint8_t { actpass, active, passive };
@@ -72,6 +73,9 @@ struct Offer {
   bool playout_delay_recvonly = false;           // Offered as "id/recvonly": the answer turns it around.
   bool rtcp_rsize = false;                       // RFC 5506.
   bool bundled = false;                          // In a BUNDLE group (RFC 9143).
+  // The m-line of audio or other video that leads this one's BUNDLE group, if it is not itself the first. The
+  // answer keeps it, inactive: under bundlePolicy max-bundle Chromium has no other transport.
+  std::optional<std::size_t> leader;
 };
 
 [[nodiscard]] Result<Offer, OfferError> read_offer(std::string_view sdp);

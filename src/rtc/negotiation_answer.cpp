@@ -15,14 +15,12 @@ std::string_view family_name(const SocketAddress& address) {
 }
 
 // RFC 8839 section 4.2.1.2: the m- and c-lines name the default candidate.
-void append_media_line(std::string& sdp, const OfferedMedia& media, const AnswerParameters& parameters) {
-  const OfferedFormat& format = parameters.choice.format;
-  std::string formats = std::to_string(format.payload_type);
-  if (format.rtx_payload_type) formats += " " + std::to_string(*format.rtx_payload_type);
+void append_media_line(std::string& sdp, const OfferedMedia& media, std::string_view formats,
+                       const AnswerParameters& parameters) {
   constexpr std::uint16_t kDiscardPort = 9;  // RFC 8840 section 4.1.1: no candidate yet.
   const SocketAddress chosen =
       parameters.candidates.empty() ? SocketAddress{{}, kDiscardPort} : parameters.candidates.front();
-  append_line(sdp, {"m=video ", std::to_string(chosen.port), " ", media.protocol, " ", formats});
+  append_line(sdp, {"m=", media.kind, " ", std::to_string(chosen.port), " ", media.protocol, " ", formats});
   append_line(sdp, {"c=IN ", family_name(chosen), " ", chosen.ip.to_string()});
 }
 
@@ -68,7 +66,10 @@ void append_sources(std::string& sdp, const AnswerParameters& parameters) {
 
 void append_accepted(std::string& sdp, const Offer& offer, const AnswerParameters& parameters) {
   const OfferedMedia& media = offer.media[offer.video];
-  append_media_line(sdp, media, parameters);
+  const OfferedFormat& format = parameters.choice.format;
+  std::string formats = std::to_string(format.payload_type);
+  if (format.rtx_payload_type) formats += " " + std::to_string(*format.rtx_payload_type);
+  append_media_line(sdp, media, formats, parameters);
   if (!media.mid.empty()) append_line(sdp, {"a=mid:", media.mid});
   append_line(sdp, {"a=sendonly"});
   append_line(sdp, {"a=rtcp-mux"});
@@ -80,6 +81,17 @@ void append_accepted(std::string& sdp, const Offer& offer, const AnswerParameter
                       offer.playout_delay_recvonly ? "/sendonly " : " ", kPlayoutDelayUri});
   }
   append_sources(sdp, parameters);
+  append_candidates(sdp, parameters.candidates);
+}
+
+// RFC 8843 section 7.3: the first m-line of the bundle carries the transport; ours only rides on it.
+void append_leader(std::string& sdp, const OfferedMedia& media, const AnswerParameters& parameters) {
+  append_media_line(sdp, media, media.format, parameters);
+  append_line(sdp, {"a=mid:", media.mid});
+  append_line(sdp, {"a=inactive"});
+  append_line(sdp, {"a=rtcp-mux"});
+  append_transport(sdp, parameters);
+  if (!media.rtpmap.empty()) append_line(sdp, {"a=rtpmap:", media.rtpmap});
   append_candidates(sdp, parameters.candidates);
 }
 
@@ -99,13 +111,15 @@ std::string write_answer(const Offer& offer, const AnswerParameters& parameters)
   append_line(sdp, {"o=- ", std::to_string(parameters.session_id & kSessionIdMask), " 1 IN IP4 0.0.0.0"});
   append_line(sdp, {"s=-"});
   append_line(sdp, {"t=0 0"});
-  if (offer.bundled) append_line(sdp, {"a=group:BUNDLE ", offer.media[offer.video].mid});
+  if (offer.bundled) append_line(sdp, {"a=group:BUNDLE ", bundle(offer)});
   append_line(sdp, {"a=ice-lite"});
   append_line(sdp, {"a=ice-options:trickle ice2"});
   append_line(sdp, {"a=msid-semantic:WMS *"});
   for (std::size_t i = 0; i < offer.media.size(); ++i) {
     if (i == offer.video) {
       append_accepted(sdp, offer, parameters);
+    } else if (i == offer.leader) {
+      append_leader(sdp, offer.media[i], parameters);
     } else {
       append_rejected(sdp, offer.media[i]);
     }

@@ -53,6 +53,11 @@ bool are_ice_credentials(const IceCredentials& ice) {
   return is_ice_text(ice.ufrag, kMinUfrag) && is_ice_text(ice.pwd, kMinPwd);
 }
 
+std::string bundle(const Offer& offer) {
+  const std::string& video = offer.media[offer.video].mid;
+  return offer.leader ? offer.media[*offer.leader].mid + " " + video : video;
+}
+
 void append_ice_credentials(std::string& sdp, const IceCredentials& ice) {
   sdp::append_line(sdp, {"a=ice-ufrag:", ice.ufrag});
   sdp::append_line(sdp, {"a=ice-pwd:", ice.pwd});
@@ -85,14 +90,14 @@ bool is_ice_restart(const IceFragment& fragment, const IceCredentials& known) {
 
 std::string write_fragment(const Offer& offer, const IceCredentials& ice,
                            std::span<const SocketAddress> candidates) {
-  const OfferedMedia& video = offer.media[offer.video];
+  const OfferedMedia& tagged = offer.media[offer.leader.value_or(offer.video)];
   std::string sdp;
   sdp::append_line(sdp, {"a=ice-lite"});
   sdp::append_line(sdp, {"a=ice-options:trickle ice2"});
-  if (offer.bundled) sdp::append_line(sdp, {"a=group:BUNDLE ", video.mid});
+  if (offer.bundled) sdp::append_line(sdp, {"a=group:BUNDLE ", bundle(offer)});
   // RFC 8840 section 9.2: only there to hold what follows.
-  sdp::append_line(sdp, {"m=", video.kind, " 9 ", video.protocol, " ", video.format});
-  if (!video.mid.empty()) sdp::append_line(sdp, {"a=mid:", video.mid});
+  sdp::append_line(sdp, {"m=", tagged.kind, " 9 ", tagged.protocol, " ", tagged.format});
+  if (!tagged.mid.empty()) sdp::append_line(sdp, {"a=mid:", tagged.mid});
   append_ice_credentials(sdp, ice);
   append_candidates(sdp, candidates);
   return sdp;

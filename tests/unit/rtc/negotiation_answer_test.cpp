@@ -51,6 +51,34 @@ TEST(WriteAnswer, RejectsEverythingButTheOneVideo) {
   EXPECT_LT(answer.find("m=video"), answer.find("m=audio"));
 }
 
+// Measured: with bundlePolicy max-bundle Chromium refuses an answer that rejects the first of the bundle.
+TEST(WriteAnswer, KeepsTheLeaderOfTheBundleInactive) {
+  for (const char* name : {"chromium-156-max-bundle", "chromium-156-audio-video"}) {
+    const auto offer = read_offer(load(name));
+    ASSERT_TRUE(offer);
+    const std::string answer = write_answer(*offer, parameters(*offer));
+    EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+    EXPECT_THAT(answer, HasSubstr("m=audio 8443 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.1\r\na=mid:0\r\n"
+                                  "a=inactive\r\na=rtcp-mux\r\na=ice-ufrag:localufrag\r\n"));
+    EXPECT_THAT(answer, HasSubstr("a=rtpmap:111 opus/48000/2\r\n"));
+    EXPECT_LT(answer.find("a=candidate"), answer.find("m=video")) << "the first carries the transport";
+    EXPECT_NE(answer.find("a=candidate", answer.find("m=video")), std::string::npos);
+    EXPECT_LT(answer.find("m=video"), answer.find("a=sendonly"));
+  }
+}
+
+TEST(WriteAnswer, RejectsALeaderThatCannotCarryMedia) {
+  for (const char* line :
+       {"m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=audio 0 UDP/TLS/RTP/SAVPF 111"}) {
+    const auto offer = read_offer(replaced(load("chromium-156-audio-video"),
+                                           "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126", line));
+    ASSERT_TRUE(offer);
+    const std::string answer = write_answer(*offer, parameters(*offer));
+    EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE 1\r\n"));
+    EXPECT_THAT(answer, testing::ContainsRegex("m=(audio|application) 0 "));
+  }
+}
+
 TEST(WriteAnswer, HasAllThatAReceiverNeeds) {
   const auto offer = read_offer(load("chromium-156-video"));
   ASSERT_TRUE(offer);
@@ -170,7 +198,7 @@ TEST(Fragment, TheAnswerToARestartReadsBack) {
   const std::array candidates = {*SocketAddress::parse("192.0.2.1:8443")};
   const std::string text = write_fragment(*offer, {"newu", "newpassword0123456789012"}, candidates);
   EXPECT_THAT(text, HasSubstr("a=ice-lite\r\n"));
-  EXPECT_THAT(text, HasSubstr("a=group:BUNDLE 1\r\nm=video 9 UDP/TLS/RTP/SAVPF 120\r\na=mid:1\r\n"));
+  EXPECT_THAT(text, HasSubstr("a=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:0\r\n"));
   EXPECT_THAT(text, HasSubstr("a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host\r\n"));
   const auto read = read_fragment(text);
   ASSERT_TRUE(read);
