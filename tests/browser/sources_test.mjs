@@ -36,12 +36,13 @@ function makeFilm(name, encoding) {
   return file;
 }
 
-// 100 frames are more than one round of the film; they must come in real time, neither stalling nor rushing.
+// 150 frames are two rounds of the film; they must come in real time, neither stalling nor rushing.
 async function playsAsFilm(args, stream) {
   const program = await Program.start('sources', args);
   try {
     const viewing = await Viewing.open(browser, `${program.origin}/${stream}`);
     await viewing.untilPlaying();
+    await sleep(1000);  // A new viewer starts with a burst: the cached group of pictures.
     const first = await viewing.inspect();
     const startedAt = Date.now();
     const last = await viewing.untilFrames(first.framesDecoded + 150, 12000);
