@@ -24,6 +24,8 @@ constexpr Duration kNonceLifetime = 6h;
 // A label that was freed may still stand in some client's candidate pairs, so it rests before it is used
 // again.
 constexpr Duration kLabelRest = 120s;
+// Clients that allocate and free without pause must not use up all ports: then the oldest stop resting early.
+constexpr std::size_t kMaxRestingLabels = 16'384;
 
 // RFC 8489 section 14.3: USERNAME has fewer than 509 bytes; RFC 5389 allowed up to 513.
 constexpr std::size_t kMaxUsername = 513;

@@ -13,15 +13,20 @@
 
 namespace porthole::turn {
 
+struct PortRange {
+  std::uint16_t first = 1024;  // Browsers ignore candidates with most ports below.
+  std::uint16_t last = 65'535;
+
+  std::uint32_t size() const { return last - std::uint32_t{first} + 1; }
+};
+
 class RelayLabels {
  public:
-  // Browsers ignore candidates with most ports below 1024.
-  static constexpr std::uint16_t kFirstPort = 1024;
-
   // `reserved_ports` are never handed out: the one port itself, and those of the peers' labels.
-  RelayLabels(Random& random, std::vector<std::uint16_t> reserved_ports);
+  RelayLabels(Random& random, std::vector<std::uint16_t> reserved_ports, PortRange range = {});
 
-  // A label on `ip` that nobody has and that nobody had in the last kLabelRest; nullopt when all are taken.
+  // A label on `ip` that nobody has, and nobody had in the last kLabelRest unless more than kMaxRestingLabels
+  // were freed since; nullopt when all are taken.
   // The port is unpredictable, as that of a socket would be (RFC 8656 section 7.2).
   std::optional<SocketAddress> take(const IpAddress& ip, bool even_port, Instant now);
   void release(const SocketAddress& label, Instant now);
@@ -35,10 +40,13 @@ class RelayLabels {
   };
 
   void wake(Instant now);
-  bool is_free(const SocketAddress& label) const;
+  bool try_take(const SocketAddress& label);
+  // Wraps around, so that counting up from anywhere visits every port.
+  std::uint16_t port_at(std::uint32_t n, bool even) const;
 
   // Constant after construction.
   std::vector<std::uint16_t> reserved_ports_;
+  PortRange range_;
   Random& random_;  // Borrowed: outlives this.
 
   // Changing.

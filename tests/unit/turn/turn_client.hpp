@@ -176,10 +176,13 @@ class Client {
     sent.insert(sent.end(), data.begin(), data.end());
     return send(sent);
   }
-  // The latest one is this client's.
+  // This client's latest one, by its event. Drains the events.
   AllocationId allocation() {
     for (const Event& event : world_.events()) {
-      if (event.kind == Event::Kind::created) allocation_ = event.allocation;
+      const FiveTuple* owner = world_.server.client(event.allocation);
+      if (event.kind == Event::Kind::created && owner != nullptr && *owner == path) {
+        allocation_ = event.allocation;
+      }
     }
     return allocation_;
   }
