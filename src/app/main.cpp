@@ -115,6 +115,11 @@ int main(int argc, char** argv) {
   app.add_subcommand("serve", "Broadcasts live video (the default command)")->fallthrough();
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    // Also for `porthole serve --help`: the options are the same.
+    std::fputs(app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str(),
+               stdout);
+    return kDone;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return complain(std::string(error.what()) + " (see porthole --help)", kBadUsage);

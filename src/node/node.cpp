@@ -110,7 +110,8 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   const MutableBytes slot = outbox_.slot();
   if (viewer == nullptr || viewer->ended() || slot.empty()) return;
 
-  auto framing = turn_.framing(route.allocation, route.peer, now);
+  std::optional<turn::PeerFraming> framing;
+  if (route.is_relayed()) framing = turn_.framing(route.allocation, route.peer, now);
   if (route.is_relayed() != framing.has_value()) return;
   // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
   const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation) : route.path.remote;
@@ -218,9 +219,10 @@ bool Node::poll_transmit(TransmitBatch& out, Instant now) {
 
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const Route* route = viewer.selected_route();
-  if (route == nullptr) return false;
-  const auto framing = turn_.framing(route->allocation, route->peer, now);
-  if (route->is_relayed() != framing.has_value()) return false;
+  std::optional<turn::PeerFraming> framing;
+  if (route != nullptr && route->is_relayed()) framing = turn_.framing(route->allocation, route->peer, now);
+  viewer.is_reachable = route != nullptr && route->is_relayed() == framing.has_value();
+  if (!viewer.is_reachable) return false;
   BatchBuilder builder(out, *route, framing);
   return viewer.poll_transmit(builder, now, wall_);
 }

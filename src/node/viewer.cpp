@@ -116,6 +116,7 @@ Instant Viewer::next_timeout() const {
   Instant next = agent_.next_timeout();
   if (dtls_started_) next = std::min(next, dtls_->next_timeout());
   if (!connected()) return std::min(next, since_ + kSetupTimeout);
+  if (!is_reachable) return next;
   if (stream_.next_size() > 0) next = std::min(next, paced_until_);
   return std::min(next, stream_.next_timeout());
 }

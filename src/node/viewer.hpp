@@ -60,7 +60,7 @@ class Viewer {
   // RTCP, protected. True when the viewer needs a keyframe.
   bool handle_srtp(Bytes packet, ice::PathId path, Instant now);
   void handle_timeout(Instant now);
-  // Not before connected(): Instant::max() when nothing is pending.
+  // Instant::max() when nothing is pending.
   Instant next_timeout() const;
 
   // Frames, once it is connected: see rtc::SendStream.
@@ -107,6 +107,9 @@ class Viewer {
   // For Viewers: whether it waits to be polled, and whether its broadcast feeds it.
   bool is_queued = false;
   bool is_fed = false;
+  // Whether there was a way to it when it was polled last. Without one nothing that it would send is due, or
+  // its timers would come up again and again.
+  bool is_reachable = false;
 
  private:
   void advance_dtls(ice::PathId path, Instant now);
