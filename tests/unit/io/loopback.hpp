@@ -20,8 +20,9 @@ inline IpAddress ip(std::string_view text) {
   return IpAddress::parse(text).value();
 }
 
-// Runs the loop until the condition holds; false when it does not within the limit.
-inline bool run_until(EventLoop& loop, const std::function<bool()>& condition, Duration limit = 2s) {
+// Runs the loop until the condition holds; false when it does not within the limit, which is long for the
+// sake of machines that are busy.
+inline bool run_until(EventLoop& loop, const std::function<bool()>& condition, Duration limit = 10s) {
   const Instant give_up = EventLoop::now() + limit;
   bool held = false;
   Timer* again = nullptr;

@@ -52,7 +52,7 @@ class TcpFixture : public testing::Test {
     address_ = *bound;
   }
 
-  bool run_until(const std::function<bool()>& condition, Duration limit = 2s) {
+  bool run_until(const std::function<bool()>& condition, Duration limit = 10s) {
     return test::run_until(loop_, condition, limit);
   }
 

@@ -64,14 +64,14 @@ TEST_F(TcpPortTest, ClosesWhatStaysSilentOrNeverFinishesItsFirstBytes) {
 }
 
 TEST_F(TcpPortTest, ClosesStreamsThatFellSilentAndTellsTheHandler) {
-  listen({.stream_idle_timeout = 60ms, .http = {}});
+  listen({.stream_idle_timeout = 200ms, .http = {}});
   TcpClient idle(address_);
   const ConnectionId idle_id = greet(idle);
   TcpClient alive(address_);
   greet(alive);
   for (int i = 0; i < 10; ++i) {
     alive.send("x");
-    test::run_for(loop_, 20ms);
+    test::run_for(loop_, 40ms);
   }
   EXPECT_TRUE(idle.ended());
   EXPECT_FALSE(alive.ended());

@@ -110,6 +110,15 @@ TEST_F(UdpSenderTest, GivesOffloadUpWhenEverybodyRefuses) {
   EXPECT_GT(kernel_.errors_when_cutting.size(), 80u);
 }
 
+TEST_F(UdpSenderTest, KeepsOffloadWhereItWorksNowAndThen) {
+  for (int i = 0; i < 100; ++i) {
+    kernel_.errors_when_cutting = {EINVAL, 0};
+    EXPECT_EQ(sender_.send(batch_), Sent::sent);
+    EXPECT_EQ(sender_.send(batch_), Sent::sent);
+  }
+  EXPECT_EQ(kernel_.cut_sends, 100);
+}
+
 TEST_F(UdpSenderTest, DoesNotBlameOffloadForADestinationWithoutAWay) {
   kernel_.errors_when_cutting.assign(100, EINVAL);
   kernel_.answers.assign(100, -EINVAL);
