@@ -181,7 +181,7 @@ std::optional<PeerFraming> Server::framing(AllocationId id, const SocketAddress&
   if (allocation == nullptr || allocation->expires <= now) return std::nullopt;
   // RFC 8656 section 12.7 via 11.3: a channel does not stand in for a permission that has ended.
   const Permission* permission = allocation->permission(peer.ip, now);
-  if (permission == nullptr) return std::nullopt;
+  if (permission == nullptr || refuse_peer(*allocation, peer)) return std::nullopt;
   const Instant until = std::min(allocation->expires, permission->expires);
   if (const ChannelBinding* binding = allocation->channel_to(peer, now)) {
     return PeerFraming::channel(binding->number, allocation->client.is_stream(),

@@ -102,6 +102,7 @@ TEST(TurnPermission, RevokedPeerIsUnreachableAtOnce) {
   ASSERT_TRUE(world.client.bind(0x4000, kPeer).succeeded());
   world.policy.peers.clear();
   EXPECT_FALSE(world.reaches(kPeer));
+  EXPECT_FALSE(world.hears(kPeer));
   EXPECT_EQ(world.client.send_channel_data(0x4000, {}).kind, Outcome::Kind::nothing);
 }
 
