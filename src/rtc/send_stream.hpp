@@ -82,14 +82,14 @@ class SendStream {
   // The next live frame. On overflow, whole frames are dropped until the next keyframe; that one also takes
   // the place of everything that waits and has not been begun.
   // A stream that has sent nothing yet begins with a keyframe, so anything else is keyframe_wanted.
-  Enqueued enqueue(FramePtr frame, Instant now);
+  [[nodiscard]] Enqueued enqueue(FramePtr frame, Instant now);
 
   // At join: the frames of the GopCache, which are sent as fast as the path allows. Their timestamps are
   // squeezed: the last frame has its true one, each before it lies a millisecond (90 ticks) before its
   // successor. So a receiver takes them for frames that arrive in time, and the first live frame goes on at
   // its true distance. Numbers never go back: a frame's timestamp is at least one tick after the last one's.
   // An empty span is keyframe_wanted.
-  Enqueued enqueue_cached(std::span<const FramePtr> frames, Instant now);
+  [[nodiscard]] Enqueued enqueue_cached(std::span<const FramePtr> frames, Instant now);
 
   // Size in bytes of the next packet in clear, 0 when there is none. Retransmissions come first, then media
   // in the runs that PacketizedFrame describes. Valid until the next call that is not const.
@@ -99,7 +99,7 @@ class SendStream {
   std::size_t write_next(MutableBytes out, Instant now);
 
   // An RTCP compound from the viewer, decrypted.
-  FeedbackOutcome handle_rtcp(Bytes compound, Instant now);
+  [[nodiscard]] FeedbackOutcome handle_rtcp(Bytes compound, Instant now);
 
   // When the next sender report is due; Instant::max() before the first packet left.
   Instant next_timeout() const { return reports_.next_timeout(); }

@@ -76,9 +76,9 @@ TEST_F(SendingStream, TimestampsFollowTheTimelineAtNinetyKilohertz) {
 TEST_F(SendingStream, TimestampsNeverStandStill) {
   enqueue(true);
   const std::uint32_t first = receive().header.timestamp;
-  stream_.enqueue(test::raw_frame(false, pts_), now_);
+  (void)stream_.enqueue(test::raw_frame(false, pts_), now_);
   EXPECT_EQ(receive().header.timestamp - first, 1U);
-  stream_.enqueue(test::raw_frame(false, pts_ - 5s), now_);
+  (void)stream_.enqueue(test::raw_frame(false, pts_ - 5s), now_);
   EXPECT_EQ(receive().header.timestamp - first, 2U);
 }
 
@@ -141,7 +141,7 @@ TEST_F(SendingStream, ACachedGroupIsSqueezedAndTheLiveFrameGoesOnAtItsTrueDistan
 
 TEST_F(SendingStream, AGroupOfOneFrameHasItsTrueTimestamp) {
   const FramePtr only = next_frame(true);
-  stream_.enqueue_cached(std::span(&only, 1), now_);
+  (void)stream_.enqueue_cached(std::span(&only, 1), now_);
   const std::uint32_t first = receive().header.timestamp;
   enqueue();
   EXPECT_EQ(receive().header.timestamp - first, 33U * 90);
@@ -151,9 +151,9 @@ TEST_F(SendingStream, NumbersGoOnWithoutAGapAcrossASecondJoin) {
   GopCache cache;
   cache.add(next_frame(true));
   cache.add(next_frame());
-  stream_.enqueue_cached(cache.frames(), now_);
+  (void)stream_.enqueue_cached(cache.frames(), now_);
   const auto first = receive_all();
-  stream_.enqueue_cached(cache.frames(), now_);
+  (void)stream_.enqueue_cached(cache.frames(), now_);
   const auto second = receive_all();
   EXPECT_EQ(second[0].header.sequence, after(first[1]));
   EXPECT_EQ(second[0].header.timestamp - first[1].header.timestamp, 1U) << "never back, never equal";
@@ -241,7 +241,7 @@ TEST_F(SendingStream, NumbersHaveNoGapsWhateverHappens) {
       const FramePtr frame = next_frame(random.u32() % 40 == 0, 1 + random.u32() % 12);
       cache.add(frame);
       if (random.u32() % 100 == 0) {
-        stream_.enqueue_cached(cache.frames(), now_);
+        (void)stream_.enqueue_cached(cache.frames(), now_);
       } else {
         (void)stream_.enqueue(frame, now_);
       }
