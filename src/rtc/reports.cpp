@@ -35,11 +35,10 @@ void SenderReports::handle_sent(std::uint64_t ntp, Instant now) {
 }
 
 bool SenderReports::handle_echo(const rtcp::ReportBlock& block, Instant now) {
+  // 0 says that no report has come yet; it is also what places that were never used hold.
   if (block.last_sr == 0) return false;
-  const auto known = sent_.begin() + static_cast<std::ptrdiff_t>(std::min(sent_count_, kRemembered));
-  const auto sent =
-      std::find_if(sent_.begin(), known, [&block](const Sent& s) { return s.ntp_middle == block.last_sr; });
-  if (sent == known) return false;
+  const auto sent = std::ranges::find(sent_, block.last_sr, &Sent::ntp_middle);
+  if (sent == sent_.end()) return false;
   const Duration held = Duration(std::int64_t{block.delay_since_last_sr} * 1'000'000'000 / 65536);
   // Clocks that run at different speeds can make the difference negative on a short path.
   const Duration measured = std::max(now - sent->at - held, Duration{});
