@@ -7,7 +7,7 @@ import { Program } from './program.mjs';
 import { Viewing } from './viewing.mjs';
 
 // Firefox starts slower than Chromium, and the server encodes VP8 for it beside H.264 on the same two cores.
-const FRAMES_LIMIT_MS = 10000;
+const FRAMES_LIMIT_MS = 15000;
 const LATENCY_LIMIT_MS = 400;
 
 let program;

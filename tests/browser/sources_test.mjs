@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +12,9 @@ import { Program } from './program.mjs';
 import { Viewing } from './viewing.mjs';
 
 const RTSP_PORT = 8554;
-const RTSP_URL = `rtsp://${ADDRESS}:${RTSP_PORT}/test`;
+const RTSP_URL = `rtsp://${ADDRESS}:${RTSP_PORT}/camera`;
+// Debian's python3 has the GStreamer bindings; another one that is first on the PATH has not.
+const RTSP_SERVER = `${ROOT}tests/interop/rtsp_server.py`;
 // A file of this length is looped several times within its test.
 const FILM_SECONDS = 3;
 
@@ -62,26 +63,17 @@ test('A file whose H.264 fits plays, looped, as it is', () =>
 test('A file with B-frames plays transcoded', () =>
   playsAsFilm(['--source', `bframes=${makeFilm('bframes', ['-c:v', 'libx264', '-bf', '3', '-g', '50'])}`], 'bframes'));
 
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, ADDRESS);
-    const settle = (value) => { socket.destroy(); resolve(value); };
-    socket.on('connect', () => settle(true)).on('error', () => settle(false));
-  });
-}
-
+// Resolves once the camera accepts connections, to a function that pulls its plug.
 async function startCamera() {
-  // Debian's python3 has the GStreamer bindings; another one first on the PATH does not.
-  const camera = spawn('/usr/bin/python3', [`${ROOT}tests/interop/rtsp_server.py`, '--port', String(RTSP_PORT)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+  const camera = spawn('/usr/bin/python3', [RTSP_SERVER, '--address', ADDRESS, '--port', String(RTSP_PORT)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for (let i = 0; i < 100 && !(await answers(RTSP_PORT)); i += 1) {
-    assert.equal(camera.exitCode, null, 'the RTSP server ended at once');
-    await sleep(100);
-  }
+  const ended = once(camera, 'exit');
+  const url = await Promise.race([once(camera.stdout, 'data'), ended.then(() => null)]);
+  assert.ok(url, 'the RTSP server ended at once');
   return async () => {
     camera.kill('SIGKILL');
-    await once(camera, 'exit');
+    await ended;
   };
 }
 
