@@ -78,7 +78,7 @@ void HttpConnection::ask_handler() {
   transport_.want_bytes(false);
   transport_.set_deadline(EventLoop::now() + timeouts_.reply);
   handler_.handle(std::move(parsed.request),
-                  [weak = weak_from_this(), request = ++request_](HttpResponse response) {
+                  [weak = weak_from_this(), request = ++request_](const HttpResponse& response) {
                     if (const auto self = weak.lock()) self->reply(request, response);
                   });
 }

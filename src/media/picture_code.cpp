@@ -24,8 +24,10 @@ std::uint32_t checksum(const CodeBytes& bytes) {
 double cell_level(const LumaPlane& plane, int cell) {
   const double cell_width = static_cast<double>(plane.width) / kCodeGridColumns;
   const double cell_height = static_cast<double>(plane.height) / kCodeGridRows;
-  const double left = (kCodeFirstColumn + cell % kCodeColumns) * cell_width;
-  const double top = (cell / kCodeColumns) * cell_height;
+  const int column = kCodeFirstColumn + cell % kCodeColumns;
+  const int row = cell / kCodeColumns;
+  const double left = column * cell_width;
+  const double top = row * cell_height;
   int sum = 0;
   int pixels = 0;
   for (int y = static_cast<int>(top + cell_height / 4); y < top + cell_height * 3 / 4; ++y) {

@@ -27,8 +27,8 @@ def sources_of(tree, folders):
 
 def tidy(tree, file):
     begin = time.monotonic()
-    # Options that only g++ knows are none of clang-tidy's business.
-    command = ["clang-tidy", "--quiet", "-p", str(tree), "--extra-arg=-Wno-unknown-warning-option", str(file)]
+    # Warnings are the business of g++, which builds this: clang's own are not errors here.
+    command = ["clang-tidy", "--quiet", "-p", str(tree), "--extra-arg=-Wno-error", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return file, done.returncode, done.stdout, done.stderr, time.monotonic() - begin
 
