@@ -52,8 +52,9 @@ struct ServerOptions {
   // IP addresses to listen on. Empty: all of this machine's, IPv4 and IPv6.
   std::vector<std::string> listen;
 
-  // What viewers are told to connect to, "IP", "IP:PORT", "HOST" or "HOST:PORT" (a host name is resolved once,
-  // at start). Empty: the address that the viewer's own HTTP request arrived at, then this machine's others.
+  // What viewers are told to connect to, "IP", "IP:PORT", "HOST" or "HOST:PORT" (a host name is resolved
+  // once, at start). Empty: the address that the viewer's own HTTP request arrived at, then this machine's
+  // others.
   std::vector<std::string> advertise;
 
   // Empty: one source named "test-pattern" that draws a moving picture.
