@@ -15,7 +15,7 @@ namespace porthole::media {
 namespace {
 
 // Live streams: what is read before the first frame goes out makes viewers wait, so look at little.
-constexpr const char* kLiveAnalysisMicroseconds = "1000000";
+constexpr const char* kLiveAnalysisMicroseconds = "400000";
 constexpr const char* kLiveProbeBytes = "1000000";
 
 // Packets of a file in which B-frames are looked for.

@@ -24,6 +24,9 @@ struct Output {
   std::string description;             // Of the picture, for the status.
   std::uint64_t frames = 0;            // Delivered so far.
 
+  // Whether the moment of `pts` has long gone: this machine does not keep up.
+  bool is_late(Duration pts) const { return pacer && pacer->is_late(pts); }
+
   // Waits for the moment of `pts`; false when the source is to stop.
   bool wait_for(Duration pts) { return !pacer || pacer->wait_for(pts); }
 

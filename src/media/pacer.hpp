@@ -27,6 +27,11 @@ class Pacer {
  public:
   explicit Pacer(std::stop_token stop) : stop_(std::move(stop)) {}
 
+  // The moment of `pts` has gone by kLate: who can leave this frame out should.
+  bool is_late(Duration pts) const {
+    return start_ && *start_ + pts + kLate < std::chrono::steady_clock::now();
+  }
+
   // Sleeps until the moment of `pts`; false when stop is requested. After a standstill longer than
   // kMaxLateness (an overloaded or suspended machine) time goes on from here: catching up in a burst would
   // only flood the viewers.
@@ -37,6 +42,7 @@ class Pacer {
   }
 
  private:
+  static constexpr Duration kLate = 100ms;
   static constexpr Duration kMaxLateness = 500ms;
 
   std::stop_token stop_;

@@ -87,6 +87,7 @@ constexpr std::array kNetworkAdvice{
     Advice{AVERROR(ECONNREFUSED), "check that the server is up and the port is right"},
     Advice{AVERROR(ETIMEDOUT), "the server does not answer: check address, port and firewall"},
     Advice{AVERROR_EXIT, "the server does not answer: check address, port and firewall"},
+    Advice{AVERROR(EIO), "no connection: check that the server is up, and address, port and options"},
     Advice{AVERROR(EHOSTUNREACH), "check the address and the network"},
     Advice{AVERROR(ENETUNREACH), "check the address and the network"},
     Advice{AVERROR_HTTP_UNAUTHORIZED, "put user name and password into the URL: scheme://user:password@host"},
@@ -140,7 +141,7 @@ std::string SourceUrl::redact(std::string text) const {
 std::string open_error(const SourceUrl& url, int code, const std::string& complaint) {
   std::string reason = code == AVERROR_EXIT ? "no answer in time" : error_text(code);
   // These codes stand for a hundred reasons.
-  const bool vague = code == AVERROR_INVALIDDATA || code == AVERROR(EINVAL) || code == AVERROR(EIO);
+  const bool vague = code == AVERROR_INVALIDDATA || code == AVERROR(EINVAL);
   if (vague && !complaint.empty()) reason += " (" + url.redact(complaint) + ")";
   return "cannot open " + url.display() + ": " + reason + "; " + std::string(advice_for(url.kind, code));
 }

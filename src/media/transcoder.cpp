@@ -10,6 +10,9 @@ constexpr AVRational kMaxFrameRate{kMaxEncodedFramesPerSecond, 1};
 // Pictures that come this much too early for the highest frame rate are still taken: arrival times jitter.
 constexpr Duration kJitter = 4ms;
 
+// A machine that cannot encode a film in real time shows ten pictures a second rather than slow motion.
+constexpr Duration kOverloadedStep = 100ms;
+
 }  // namespace
 
 Result<std::unique_ptr<FramePath>, std::string> Transcoder::open(const Demuxer& demuxer, Output& output) {
@@ -45,7 +48,8 @@ FramePath::Outcome Transcoder::decode(const AVPacket* packet) {
 
 FramePath::Outcome Transcoder::encode(const AVFrame& picture) {
   const Duration pts = output_.timeline.map(time_of(picture));
-  if (last_pts_ && pts < *last_pts_ + frame_interval(kMaxFrameRate) - kJitter) return Outcome::ok;
+  const Duration step = output_.is_late(pts) ? kOverloadedStep : frame_interval(kMaxFrameRate) - kJitter;
+  if (last_pts_ && pts < *last_pts_ + step) return Outcome::ok;
   last_pts_ = pts;
   const Size size = encoded_size(picture, kMaxEncodedSize);
   const AVFrame* scaled = scaler_.scale(picture, size);
