@@ -42,21 +42,27 @@ void add_serve_options(CLI::App& app, CommandLine& line) {
                                                        {"error", LogLevel::error},
                                                        {"off", LogLevel::off}};
   app.add_option("--port", line.server.port, "The one port number, UDP and TCP (0: any free one)")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("PORT")
       ->capture_default_str();
   app.add_option("--listen", line.server.listen, "IP address to listen on; repeatable (default: all)")
-      ->type_name("ADDR");
+      ->type_name("ADDR")
+      ->allow_extra_args(false);
   app.add_option("--advertise", line.server.advertise,
                  "What viewers connect to, where it differs from this machine's addresses; repeatable")
-      ->type_name("IP|HOST[:PORT]");
+      ->type_name("IP|HOST[:PORT]")
+      ->allow_extra_args(false);
   app.add_option("--source", line.sources,
                  "A stream: a file, rtsp://, rtmp://, srt://, /dev/videoN or test-pattern:; repeatable "
                  "(default: test-pattern=test-pattern:)")
-      ->type_name("NAME=URL");
+      ->type_name("NAME=URL")
+      ->allow_extra_args(false);
   app.add_option("--secret-file", line.secret_file,
                  "TURN shared secrets, one a line: the first signs, all verify (default: a random one)")
       ->type_name("FILE");
   app.add_option("--max-viewers", line.server.max_viewers, "Viewers at once; further ones get HTTP 503")
       ->check(CLI::Range(1, 100'000))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option("--log-level", line.server.log_level, "debug, info, warning, error or off")
       ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case))
@@ -108,7 +114,8 @@ int main(int argc, char** argv) {
   CommandLine line;
   CLI::App app(kDescription, "porthole");
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("porthole ") + porthole::version());
+  app.set_version_flag("--version", std::string("porthole ") + porthole::version(),
+                       "Prints the version and exits");
   app.set_help_flag("-h,--help", "Prints this help and exits");
   app.require_subcommand(0, 1);
   add_serve_options(app, line);

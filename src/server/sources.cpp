@@ -22,6 +22,18 @@ node::BroadcastStatus to_node(const media::SourceStatus& status) {
   return {state, status.detail};
 }
 
+spdlog::level::level_enum log_level(media::SourceStatus::State state) {
+  switch (state) {
+    case media::SourceStatus::State::starting:
+      return spdlog::level::debug;
+    case media::SourceStatus::State::live:
+      return spdlog::level::info;
+    case media::SourceStatus::State::reconnecting:
+      return spdlog::level::warn;
+  }
+  return spdlog::level::err;
+}
+
 }  // namespace
 
 // One source and the way of its frames.
@@ -53,11 +65,7 @@ class Sources::Feed final : public media::FrameSink {
   }
 
   void on_status(const media::SourceStatus& status) override {
-    if (status.state == media::SourceStatus::State::reconnecting) {
-      spdlog::warn("{}: {}", name_, status.detail);
-    } else {
-      spdlog::info("{}: {}", name_, status.detail);
-    }
+    spdlog::log(log_level(status.state), "{}: {}", name_, status.detail);
     loop_.post([this, status = to_node(status)] { worker_.set_status(name_, status); });
   }
 

@@ -102,6 +102,13 @@ TEST_F(HttpConnectionTest, AnswersPipelinedRequestsInOrderWhateverTheHandlerTake
 
 TEST_F(HttpConnectionTest, AnswersThousandsOfPipelinedRequestsWithoutRecursion) {
   listen();
+  int depth = 0;
+  int deepest = 0;
+  pages_.answer = [&](const HttpRequest&, HttpReply reply) {
+    deepest = std::max(deepest, ++depth);
+    reply({});
+    --depth;
+  };
   TcpClient client(address_);
   std::string many;
   for (int i = 0; i < 2000; ++i) many += kGet;
@@ -111,6 +118,7 @@ TEST_F(HttpConnectionTest, AnswersThousandsOfPipelinedRequestsWithoutRecursion) 
     client.received();
     return pages_.requests.size() == 2000;
   }));
+  EXPECT_EQ(deepest, 1);
 }
 
 TEST_F(HttpConnectionTest, WaitsForAClientThatAsksMuchAndReadsNothing) {
@@ -268,6 +276,18 @@ TEST_F(HttpConnectionTest, IgnoresRepliesForClientsThatLeft) {
   ASSERT_TRUE(run_until([&] { return pages_.requests.size() == 2; }));
   port_.reset();
   late({});
+}
+
+TEST_F(HttpConnectionTest, AsksTheHandlerNothingMoreOnceItIsShutDown) {
+  listen();
+  pages_.answer = [this](const HttpRequest&, HttpReply reply) {
+    port_->shut_down();
+    reply({});
+  };
+  TcpClient client(address_);
+  client.send(kGet + kGet);
+  EXPECT_TRUE(run_until([&] { return client.ended(); }));
+  EXPECT_EQ(pages_.requests.size(), 1u);
 }
 
 TEST_F(HttpConnectionTest, AnswersAClientThatHasFinishedSending) {

@@ -84,6 +84,8 @@ TEST_F(UdpSenderTest, SendsASingleDatagramWithoutOffload) {
   EXPECT_EQ(sender_.send(batch_), Sent::sent);
   EXPECT_EQ(kernel_.cut_sends, 0);
   EXPECT_THAT(kernel_.datagrams, ElementsAre("alone", "no size"));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(sender_.send(batch_), Sent::sent);
+  EXPECT_TRUE(sender_.segmentation_offload());
 }
 
 TEST_F(UdpSenderTest, RemembersADeviceThatCannotCut) {

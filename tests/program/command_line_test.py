@@ -1,0 +1,98 @@
+"""Bad usage and bad luck get one clear line that says what to do, and the right exit status."""
+import os
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from program import PROGRAM, run, serving
+
+FAILED = 1
+BAD_USAGE = 2
+
+# Arguments, exit status, and what the line must say.
+CASES = [
+    (['--bogus'], BAD_USAGE, '--bogus'),
+    (['frobnicate'], BAD_USAGE, 'frobnicate'),
+    (['--port', 'abc'], BAD_USAGE, '--port'),
+    (['--port', '70000'], BAD_USAGE, '65535'),
+    (['--log-level', 'loud'], BAD_USAGE, '--log-level'),
+    (['--max-viewers', '0'], BAD_USAGE, '--max-viewers'),
+    (['--source', 'film'], BAD_USAGE, 'NAME=URL'),
+    (['--source', '=film.mp4'], BAD_USAGE, 'NAME=URL'),
+    (['--source', 'a=test-pattern:', '--source', 'a=test-pattern:'], BAD_USAGE, 'used twice'),
+    (['--source', 'a b=test-pattern:'], BAD_USAGE, 'letters, digits'),
+    (['--source', 'whep=test-pattern:'], BAD_USAGE, 'choose another'),
+    (['--listen', 'example'], BAD_USAGE, 'no IP address'),
+    (['--listen', '192.0.2.99'], FAILED, 'not on this machine'),
+    (['--advertise', 'no-such-host.invalid'], BAD_USAGE, 'does not resolve'),
+    (['--advertise', '192.0.2.1:99999'], BAD_USAGE, 'HOST:PORT'),
+    (['--secret-file', '/no/such/file'], BAD_USAGE, 'cannot read'),
+    (['--config', '/no/such/file'], BAD_USAGE, '/no/such/file'),
+    (['--source', 'film=/no/such/film.mp4'], FAILED, 'No such file'),
+    (['--source', 'film=/dev/null'], FAILED, 'film: '),
+    (['--source', 'door=rtsp://127.0.0.1:1/door'], FAILED, 'Connection refused'),
+]
+
+
+class CommandLine(unittest.TestCase):
+    def test_bad_input_gets_one_line_and_the_right_status(self):
+        for arguments, status, fragment in CASES:
+            with self.subTest(arguments=arguments):
+                # A port of its own, so that only what is tested can be wrong.
+                own_port = [] if '--port' in arguments else ['--port', '0']
+                got, output, error = run(*own_port, *arguments)
+                self.assertEqual(got, status, error)
+                self.assertEqual(output, '')
+                self.assertEqual(error.count('\n'), 1, error)
+                self.assertTrue(error.startswith('porthole: '), error)
+                self.assertIn(fragment, error)
+
+    def test_an_empty_secret_file_is_said_so(self):
+        with tempfile.NamedTemporaryFile('w') as file:
+            status, _, error = run('--port', '0', '--secret-file', file.name)
+        self.assertEqual(status, BAD_USAGE)
+        self.assertIn('holds no secret', error)
+
+    def test_a_port_in_use_is_said_so(self):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with self.subTest(kind=kind), socket.socket(socket.AF_INET, kind) as taken:
+                taken.bind(('127.0.0.1', 0))
+                if kind == socket.SOCK_STREAM:
+                    taken.listen()
+                port = str(taken.getsockname()[1])
+                status, _, error = run('--port', port)
+                self.assertEqual(status, FAILED)
+                self.assertIn(f'port {port} is in use', error)
+                self.assertIn('--port', error)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can give its rights up')
+    def test_a_forbidden_port_is_said_so(self):
+        with open('/proc/sys/net/ipv4/ip_unprivileged_port_start', encoding='ascii') as limit:
+            if int(limit.read()) <= 443:
+                self.skipTest('every port is allowed to everybody on this machine')
+        done = subprocess.run(['setpriv', '--reuid=65534', '--clear-groups', '--bounding-set=-all',
+                               PROGRAM, '--port', '443'],
+                              capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(done.returncode, FAILED, done.stderr)
+        self.assertIn('port 443', done.stderr)
+        self.assertIn('CAP_NET_BIND_SERVICE', done.stderr)
+
+    def test_help_and_version_are_no_errors(self):
+        for arguments in (['--help'], ['serve', '--help']):
+            status, output, error = run(*arguments)
+            self.assertEqual((status, error), (0, ''))
+            self.assertIn('--advertise', output)
+        self.assertRegex(run('--version')[1], r'^porthole \d+\.\d+\.\d+\n$')
+
+    def test_a_configuration_file_says_what_the_command_line_does_not(self):
+        with tempfile.NamedTemporaryFile('w', suffix='.toml') as file:
+            file.write('source = ["garden=test-pattern:"]\nlog-level = "off"\n')
+            file.flush()
+            with serving('--config', file.name) as server:
+                self.assertTrue(server.url.endswith('/garden'), server.url)
+                self.assertEqual(server.log(), '')
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,74 @@
+#include "server/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/seeded_random.hpp"
+
+namespace porthole::server {
+namespace {
+
+Result<Plan, Error> plan(const ServerOptions& options) {
+  test::SeededRandom random;
+  return make_plan(options, random);
+}
+
+std::string problem(const ServerOptions& options) {
+  const auto planned = plan(options);
+  if (planned) return "";
+  EXPECT_EQ(planned.error().kind, Error::Kind::configuration);
+  return planned.error().message;
+}
+
+std::vector<SocketAddress> advertised(const std::string& text) {
+  ServerOptions options;
+  options.advertise = {text};
+  return plan(options)->advertise;
+}
+
+TEST(Plan, WithoutOptionsIsTheTestPatternOnEveryAddress) {
+  const auto planned = plan({});
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(planned->sources.front().name, "test-pattern");
+  ASSERT_EQ(planned->listen.size(), 1U);
+  EXPECT_TRUE(planned->listen.front().ip.is_unspecified());
+  EXPECT_EQ(planned->listen.front().port, 8443);
+}
+
+TEST(Plan, MakesASecretWhereNoneIsGiven) {
+  test::SeededRandom random;
+  const auto first = make_plan({}, random);
+  const auto second = make_plan({}, random);
+  EXPECT_GE(first->secrets.front().size(), 32U);
+  EXPECT_NE(first->secrets, second->secrets);
+  ServerOptions options;
+  options.secrets = {"new", "old"};
+  EXPECT_EQ(plan(options)->secrets, options.secrets);
+}
+
+TEST(Plan, ReadsEveryFormOfAnAdvertisedAddress) {
+  EXPECT_EQ(advertised("192.0.2.1").front(), (SocketAddress{*IpAddress::parse("192.0.2.1"), 0}));
+  EXPECT_EQ(advertised("192.0.2.1:443").front(), *SocketAddress::parse("192.0.2.1:443"));
+  EXPECT_EQ(advertised("2001:db8::1").front(), (SocketAddress{*IpAddress::parse("2001:db8::1"), 0}));
+  EXPECT_EQ(advertised("[2001:db8::1]:443").front(), *SocketAddress::parse("[2001:db8::1]:443"));
+  EXPECT_EQ(advertised("localhost:443").front(), *SocketAddress::parse("127.0.0.1:443"));
+}
+
+TEST(Plan, RefusesNamesThatCannotBePaths) {
+  for (const char* name : {"", "a/b", "a b", ".hidden", "api", "whep", "healthz", "é"}) {
+    ServerOptions options;
+    options.sources = {{name, "test-pattern:"}};
+    EXPECT_NE(problem(options), "") << name;
+  }
+  ServerOptions options;
+  options.sources = {{std::string(65, 'a'), "test-pattern:"}};
+  EXPECT_NE(problem(options), "");
+}
+
+TEST(Plan, RefusesANameThatIsUsedTwice) {
+  ServerOptions options;
+  options.sources = {{"a", "test-pattern:"}, {"a", "film.mp4"}};
+  EXPECT_EQ(problem(options), "stream name 'a' is used twice: give each source a name of its own");
+}
+
+}  // namespace
+}  // namespace porthole::server
