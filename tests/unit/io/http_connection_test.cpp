@@ -134,7 +134,26 @@ TEST_F(HttpConnectionTest, WaitsForAClientThatAsksMuchAndReadsNothing) {
   // The kernel's buffers hold a few answers; ours holds one.
   EXPECT_LT(pages_.requests.size(), 50u);
   EXPECT_FALSE(pages_.requests.empty());
-  EXPECT_TRUE(run_until([&] { return client.received().size() > 20u << 20; }));
+  EXPECT_TRUE(run_until([&] { return client.received().size() > 12u << 20; }));
+}
+
+TEST_F(HttpConnectionTest, ReadsNoFurtherWhileARequestIsBeingAnswered) {
+  listen();
+  HttpReply never;
+  pages_.answer = [&](const HttpRequest&, HttpReply reply) { never = std::move(reply); };
+  TcpClient client(address_);
+  client.send(kGet);
+  ASSERT_TRUE(run_until([&] { return never != nullptr; }));
+  // The kernel's buffers take up to 10 MiB of it on both sides together.
+  constexpr std::size_t kMuch = 40 << 20;
+  const std::string block(1 << 20, 'x');
+  std::size_t sent = 0;
+  EXPECT_FALSE(run_until(
+      [&] {
+        sent += client.send(block);
+        return sent > kMuch;
+      },
+      500ms));
 }
 
 TEST_F(HttpConnectionTest, RefusesABodyAboveTheLimitBeforeItIsSent) {
@@ -169,8 +188,12 @@ TEST_F(HttpConnectionTest, TakesABodyUpToTheLimit) {
   EXPECT_EQ(pages_.requests[0].body, std::string(65'536, 'x'));
 }
 
-TEST_F(HttpConnectionTest, RefusesAHeaderAboveTheLimit) {
+TEST_F(HttpConnectionTest, RefusesAHeaderAboveTheLimitOnly) {
   listen();
+  TcpClient client(address_);
+  exchange(client, "GET /a HTTP/1.1\r\nHost: x\r\nCookie: " + std::string(16'000, 'x') + "\r\n\r\n",
+           "page /a");
+  EXPECT_EQ(pages_.requests.size(), 1u);
   EXPECT_THAT(last_answer("GET /a HTTP/1.1\r\nHost: x\r\nCookie: " + std::string(17'000, 'x')),
               StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(last_answer("GET /" + std::string(17'000, 'x')), StartsWith("HTTP/1.1 431 "));
