@@ -41,14 +41,24 @@ Rgb brass(double x, double y, double radius) {
   return mix(base * (0.55F + 0.45F * lit), kBrassLight, 0.55F * lit * lit * round);
 }
 
+// Calls shade for the pixels whose distance from the middle of the glass is between the two radii, roughly.
+template <class Shade>
+void paint_around_glass(Painting& art, int inner, int outer, Shade&& shade) {
+  for (int dy = -outer; dy < outer; ++dy) {
+    const int reach = static_cast<int>(std::sqrt(outer * outer - dy * dy));
+    const int hole = std::abs(dy) < inner ? static_cast<int>(std::sqrt(inner * inner - dy * dy)) : 0;
+    art.paint({kGlassX - reach, kGlassY + dy, reach - hole, 1}, shade);
+    art.paint({kGlassX + hole, kGlassY + dy, reach - hole, 1}, shade);
+  }
+}
+
 void paint_ring(Painting& art) {
-  const int reach = kRingOuter + 24;
-  const Rect area{kGlassX - reach, kGlassY - reach, 2 * reach, 2 * reach};
-  art.paint(area, [](double x, double y) {  // Its shadow on the wall.
+  constexpr int kShadow = 24;
+  paint_around_glass(art, kGlassRadius, kRingOuter + kShadow, [](double x, double y) {
     const double out = std::hypot(x - kGlassX - 6, y - kGlassY - 10) - kRingOuter;
-    return std::pair(kInk, static_cast<float>(std::clamp(0.6 - out / 24, 0.0, 0.6)));
+    return std::pair(kInk, static_cast<float>(std::clamp(0.6 - out / kShadow, 0.0, 0.6)));
   });
-  art.paint(area, [](double x, double y) {
+  paint_around_glass(art, kGlassRadius - 2, kRingOuter + 2, [](double x, double y) {
     const double radius = std::hypot(x - kGlassX, y - kGlassY);
     return std::pair(brass(x, y, radius),
                      coverage(radius - kRingOuter) * (1 - coverage(radius - kGlassRadius)));
@@ -73,9 +83,7 @@ void paint_sky(Painting& art) {
   constexpr Rgb kZenith{0.16F, 0.30F, 0.52F};
   constexpr Rgb kHorizon{0.98F, 0.70F, 0.46F};
   constexpr Rgb kSun{1.0F, 0.93F, 0.72F};
-  const Rect area{kGlassX - kGlassRadius - 1, kGlassY - kGlassRadius - 1, 2 * kGlassRadius + 2,
-                  2 * kGlassRadius + 2};
-  art.paint(area, [&](double x, double y) {
+  paint_around_glass(art, 0, kGlassRadius + 1, [&](double x, double y) {
     const double radius = std::hypot(x - kGlassX, y - kGlassY);
     const auto down = static_cast<float>(std::clamp((y - kGlassY + kGlassRadius) / kGlassRadius, 0.0, 1.0));
     const double sun = std::hypot(x - kGlassX - 70, y - kGlassY + 46);

@@ -95,22 +95,30 @@ Segments segments_of(char character, double width, double height, double thickne
   return segments;
 }
 
+// Inks the pixels around one line; where lines meet, the darker ink stays.
+void ink_segment(GlyphMask& mask, Point a, Point b, double thickness) {
+  const double reach = thickness / 2 + 1;
+  const int left = std::max(0, static_cast<int>(std::min(a.x, b.x) - reach));
+  const int right = std::min(mask.width, static_cast<int>(std::max(a.x, b.x) + reach) + 1);
+  const int top = std::max(0, static_cast<int>(std::min(a.y, b.y) - reach));
+  const int bottom = std::min(mask.height, static_cast<int>(std::max(a.y, b.y) + reach) + 1);
+  for (int y = top; y < bottom; ++y) {
+    for (int x = left; x < right; ++x) {
+      const double ink = thickness / 2 - distance({x + 0.5, y + 0.5}, a, b) + 0.5;
+      std::uint8_t& pixel = mask.ink[static_cast<std::size_t>(y * mask.width + x)];
+      pixel = std::max(pixel, static_cast<std::uint8_t>(std::clamp(ink, 0.0, 1.0) * 255));
+    }
+  }
+}
+
 }  // namespace
 
 GlyphMask render_glyph(char character, int height, double thickness) {
   GlyphMask mask{height * 7 / 10, height, {}};
   mask.ink.assign(static_cast<std::size_t>(mask.width) * static_cast<std::size_t>(height), 0);
   const char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
-  const Segments segments = segments_of(upper, mask.width, height, thickness);
-  if (segments.empty()) return mask;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < mask.width; ++x) {
-      const Point pixel{x + 0.5, y + 0.5};
-      double nearest = thickness + 1;
-      for (const auto& [a, b] : segments) nearest = std::min(nearest, distance(pixel, a, b));
-      const double ink = std::clamp(thickness / 2 - nearest + 0.5, 0.0, 1.0);
-      mask.ink[static_cast<std::size_t>(y * mask.width + x)] = static_cast<std::uint8_t>(ink * 255);
-    }
+  for (const auto& [a, b] : segments_of(upper, mask.width, height, thickness)) {
+    ink_segment(mask, a, b, thickness);
   }
   return mask;
 }

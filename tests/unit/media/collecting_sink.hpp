@@ -13,6 +13,9 @@ namespace porthole::media::test {
 
 class CollectingSink final : public FrameSink {
  public:
+  // Much more than it takes: the machine may be busy, and a sanitizer slow.
+  static constexpr Duration kPatience = 30s;
+
   using Frames = std::vector<std::shared_ptr<const EncodedFrame>>;
 
   void on_frame(std::shared_ptr<const EncodedFrame> frame) override {
@@ -28,12 +31,12 @@ class CollectingSink final : public FrameSink {
   }
 
   // False where it did not come to that within the time.
-  bool wait_for_frames(VideoCodec codec, std::size_t count, Duration limit = 8s) {
+  bool wait_for_frames(VideoCodec codec, std::size_t count, Duration limit = kPatience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return of(codec).size() >= count; });
   }
 
-  bool wait_for_state(SourceStatus::State state, Duration limit = 8s) {
+  bool wait_for_state(SourceStatus::State state, Duration limit = kPatience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit,
                              [&] { return !statuses_.empty() && statuses_.back().state == state; });

@@ -122,7 +122,7 @@ TEST(FileSource, BeginsAgainWithoutAPauseOrAJump) {
       ASSERT_TRUE(sink.wait_for_frames(kH264, 2));
       const auto began = std::chrono::steady_clock::now();
       ASSERT_TRUE(sink.wait_for_frames(kH264, 28)) << name;
-      EXPECT_LT(std::chrono::steady_clock::now() - began, 1300ms) << name;
+      EXPECT_LT(std::chrono::steady_clock::now() - began, 2s) << name;
       const auto frames = sink.frames(kH264);
       for (std::size_t i = 1; i < frames.size(); ++i) {
         EXPECT_GT(frames[i]->pts - frames[i - 1]->pts, 15ms) << name << " " << i;
