@@ -76,6 +76,17 @@ TEST(Retransmissions, TheReserveRepairsALargeKeyframeAtOnce) {
   }
 }
 
+TEST(Retransmissions, HoursOfMediaDoNotSaveUpForOneFlood) {
+  Retransmissions lost;
+  for (int i = 0; i < 100'000; ++i) lost.handle_sent(static_cast<std::uint16_t>(i), 1150);
+  std::size_t again = 0;
+  for (std::uint16_t i = 0; i < kHistoryPackets && lost.request(i, 1150, 50ms, kStart); ++i) {
+    again += 1150;
+    lost.pop();
+  }
+  EXPECT_LE(again, kRetransmissionReserve);
+}
+
 TEST(Retransmissions, TheQueueIsBounded) {
   Retransmissions lost;
   for (std::uint16_t i = 0; i < kMaxQueuedRetransmissions; ++i) {

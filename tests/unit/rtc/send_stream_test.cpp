@@ -214,6 +214,40 @@ TEST_F(SendingStream, TheQueueIsBoundedInPackets) {
   EXPECT_EQ(enqueue(), Enqueued::keyframe_wanted);
 }
 
+TEST_F(SendingStream, AQueueThatWasReplacedLeavesItsRoomToTheNext) {
+  for (const FramePtr& filler :
+       {test::raw_frame(false, pts_, 4000, 1000), test::raw_frame(false, pts_, 1000, 1)}) {
+    enqueue(true);
+    receive_all();
+    std::size_t first = 0;
+    while (stream_.enqueue(filler, now_) == Enqueued::accepted) ++first;
+    EXPECT_EQ(enqueue(true), Enqueued::accepted);
+    receive_all();
+    std::size_t second = 0;
+    while (stream_.enqueue(filler, now_) == Enqueued::accepted) ++second;
+    EXPECT_EQ(second, first);
+  }
+}
+
+TEST_F(SendingStream, WhatWasSentNoLongerCountsTowardsTheQueue) {
+  enqueue(true);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(enqueue(false, 4000), Enqueued::accepted);
+    receive_all();
+  }
+  EXPECT_EQ(enqueue(), Enqueued::accepted);
+  EXPECT_EQ(enqueue(), Enqueued::accepted);
+}
+
+TEST_F(SendingStream, ACachedGroupTakesThePlaceOfWhatWaits) {
+  enqueue(true);
+  enqueue();
+  const FramePtr only = next_frame(true, 3);
+  (void)stream_.enqueue_cached(std::span(&only, 1), now_);
+  EXPECT_EQ(receive_all().size(), 3U);
+  EXPECT_EQ(stream_.stats().dropped_frames, 2U);
+}
+
 TEST_F(SendingStream, AnyCachedGroupFitsTheQueue) {
   std::vector<FramePtr> frames{test::raw_frame(true, 0ms, 7000, 1000)};
   for (std::size_t i = 1; i < kMaxGopFrames; ++i) frames.push_back(test::raw_frame(false, 0ms, 2, 557));
