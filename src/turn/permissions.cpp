@@ -64,7 +64,10 @@ Bytes Server::channel_bind(const Request& request) {
 
   const auto number = request.message.u16_in_word(Attribute::channel_number);
   const auto peer = request.message.xor_address(Attribute::xor_peer_address);
-  if (!number || !peer || !wire::is_channel_number(*number)) return refuse(request, ErrorCode::bad_request);
+  const std::uint16_t highest = request.client.is_stream() ? wire::kMaxStreamChannel : wire::kMaxChannel;
+  if (!number || !peer || *number < wire::kMinChannel || *number > highest) {
+    return refuse(request, ErrorCode::bad_request);
+  }
   // A number has one peer and a peer one number; the pair that there is may be renewed.
   const ChannelBinding* same_number = allocation.channel(*number, request.now);
   const ChannelBinding* same_peer = allocation.channel_to(*peer, request.now);

@@ -48,7 +48,7 @@ Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& p
       authenticator_(config_.realm, config_.nonce_key, secrets),
       policy_(policy),
       random_(random),
-      labels_(random, config_.reserved_ports) {}
+      labels_(random, config_.reserved_ports, config_.label_ports) {}
 
 const Server::Route* Server::route_of(Method method) {
   static constexpr std::array kRoutes{

@@ -29,6 +29,7 @@ struct Config {
   std::string software;            // Shown to authenticated clients only; empty for none. Cut to 64 bytes.
   NonceKey nonce_key{};            // Random, and the same in every server of the one port.
   std::vector<std::uint16_t> reserved_ports;  // Never a label's port: see RelayLabels.
+  PortRange label_ports;                      // What labels' ports are taken from.
   Limits limits;
 };
 

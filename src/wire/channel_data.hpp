@@ -8,15 +8,20 @@
 
 namespace porthole::wire {
 
-// RFC 8656 section 12: other numbers are reserved, since RFC 7983 gives their first bytes to other protocols.
+// RFC 8656 section 12: higher numbers are reserved, since RFC 7983 gives their first bytes to other
+// protocols.
 constexpr std::uint16_t kMinChannel = 0x4000;
 constexpr std::uint16_t kMaxChannel = 0x4FFF;
+// RFC 5766 section 11 went further, and clients still do. On a stream, which carries nothing but TURN, that
+// does no harm.
+constexpr std::uint16_t kMaxStreamChannel = 0x7FFF;
 
 constexpr std::size_t kChannelHeaderSize = 4;
 constexpr std::size_t kMaxChannelPayload = 0xFFFF;
 
+// Whether ChannelData may begin with this number: its first two bits tell it from STUN.
 constexpr bool is_channel_number(std::uint16_t number) {
-  return number >= kMinChannel && number <= kMaxChannel;
+  return number >= kMinChannel && number <= kMaxStreamChannel;
 }
 
 // To a multiple of 4, as attributes are and as messages on a stream must be (RFC 8656 section 12.5).

@@ -290,7 +290,9 @@ TEST(TurnLifetime, ExpiredAllocationIsGoneEvenIfNoTimerFired) {
   ASSERT_TRUE(client.allocate().succeeded());
   ASSERT_TRUE(client.permit({kPeer}).succeeded());
   const AllocationId id = client.allocation();
-  world.now += 600s;
+  world.now += 500s;
+  ASSERT_TRUE(client.permit({kPeer}).succeeded());
+  world.now += 100s;
   EXPECT_FALSE(world.server.framing(id, kPeer, world.now));
   EXPECT_EQ(client.refresh().error(), 437);
 }
@@ -307,6 +309,20 @@ TEST(TurnLifetime, ClosedConnectionEndsItsAllocation) {
   EXPECT_EQ(world.server.client(id), nullptr);
   world.server.handle_disconnect(client.path, world.now);
   EXPECT_EQ(world.server.allocation_count(), 1U);
+}
+
+TEST(TurnLifetime, LabelOfAnEndedAllocationRestsAndIsUsedAgain) {
+  Config config = World::config({});
+  config.label_ports = {5000, 5000};
+  World world(config);
+  Client client(world);
+  ASSERT_TRUE(client.allocate().succeeded());
+  Client next(world, "192.0.2.8:50000");
+  EXPECT_EQ(next.allocate().error(), 508);
+  client.refresh(0);
+  EXPECT_EQ(next.allocate().error(), 508);
+  world.advance(kLabelRest);
+  EXPECT_TRUE(next.allocate().succeeded());
 }
 
 TEST(TurnLifetime, NumbersAreNeverUsedAgain) {

@@ -206,6 +206,14 @@ TEST(TurnChannel, NumbersOutsideTheRangeAreBadRequests) {
   EXPECT_TRUE(world.client.bind(0x4fff, kPeer).succeeded());
 }
 
+TEST(TurnChannel, OlderStandardsNumbersAreAcceptedOnStreams) {
+  Allocated world({}, Transport::tcp);
+  EXPECT_EQ(world.client.bind(0x3fff, kPeer).error(), 400);
+  EXPECT_EQ(world.client.bind(0x8000, kPeer).error(), 400);
+  ASSERT_TRUE(world.client.bind(0x7fff, kPeer).succeeded());
+  EXPECT_EQ(world.client.send_channel_data(0x7fff, {}).kind, Outcome::Kind::to_peer);
+}
+
 TEST(TurnChannel, MissingAttributesAreBadRequests) {
   Allocated world;
   const auto only_number = [](stun::MessageBuilder& b) { b.add_u32(Attribute::channel_number, 0x40000000); };

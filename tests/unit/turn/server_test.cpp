@@ -143,6 +143,18 @@ TEST(TurnServer, StreamsGetPaddedChannelDataAndDatagramsDoNot) {
   }
 }
 
+TEST(TurnServer, IndicationsOfTwoFramingsHaveTransactionsOfTheirOwn) {
+  World world;
+  Client client(world);
+  ASSERT_TRUE(client.allocate().succeeded());
+  ASSERT_TRUE(client.permit({kPeer}).succeeded());
+  const AllocationId id = client.allocation();
+  Buffer first(64), second(64);
+  first.resize(world.server.framing(id, kPeer, world.now)->frame(first, 8));
+  second.resize(world.server.framing(id, kPeer, world.now)->frame(second, 8));
+  EXPECT_NE(stun::parse(first)->transaction(), stun::parse(second)->transaction());
+}
+
 TEST(TurnServer, FramingEndsWithTheAllocationAtTheLatest) {
   World world;
   Client client(world);

@@ -46,7 +46,8 @@ class FakePolicy final : public RelayPolicy {
 
 // One server and a virtual clock.
 struct World {
-  explicit World(Limits limits = {}) : server(config(limits), secrets, policy, random) {}
+  explicit World(Limits limits = {}) : World(config(limits)) {}
+  explicit World(Config config) : server(std::move(config), secrets, policy, random) {}
 
   static Config config(Limits limits) {
     Config made;

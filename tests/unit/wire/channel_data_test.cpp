@@ -52,10 +52,11 @@ TEST(ChannelData, LargestLengthsDoNotWrap) {
   }
 }
 
-TEST(ChannelData, OnlyNumbersOfTheStandardAreChannels) {
+TEST(ChannelData, OnlyNumbersOfOldAndNewStandardAreChannels) {
   EXPECT_FALSE(parse_channel_data(message(0x3fff, 0, 0)));
   EXPECT_TRUE(parse_channel_data(message(0x4fff, 0, 0)));
-  EXPECT_FALSE(parse_channel_data(message(0x5000, 0, 0)));
+  EXPECT_TRUE(parse_channel_data(message(0x7fff, 0, 0)));
+  EXPECT_FALSE(parse_channel_data(message(0x8000, 0, 0)));
 }
 
 }  // namespace

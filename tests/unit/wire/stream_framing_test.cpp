@@ -136,7 +136,7 @@ TEST(StreamFramer, HalfAFrameIsCountedAsBuffered) {
 TEST(StreamFramer, GarbageLosesTheFramingForGood) {
   const std::vector<Frame> garbage{
       {0x80, 0x00, 0x00, 0x00},                          // RTP has no place here.
-      {0x50, 0x00, 0x00, 0x00},                          // A reserved channel number.
+      {0xc0, 0x00, 0x00, 0x00},                          // No protocol's first bits.
       {0x00, 0x01, 0x00, 0x02},                          // A length that is no multiple of 4.
       {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x43},  // The wrong cookie.
   };
