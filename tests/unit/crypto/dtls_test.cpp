@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include "unit/crypto/dtls_link.hpp"
+#include "unit/crypto/raw_dtls_peer.hpp"
 
 // OpenSSL's clock, for this program: handshakes that lose packets are over at once.
 extern "C" int gettimeofday(timeval* time, void*) {
@@ -70,6 +70,32 @@ TEST_F(Dtls, FallsBackToAesCmWhenThePeerHasNothingElse) {
     ASSERT_TRUE(link.connected());
     EXPECT_EQ(link.a->keys()->profile, SrtpProfile::aes128_cm_sha1_80);
     expect_mirrored_keys(link);
+  }
+}
+
+// RFC 5764 section 4.2: both keys, then both salts, the client's first.
+TEST_F(Dtls, CutsTheExportedKeysAsThePeerDoes) {
+  const Certificate theirs = test::make_certificate();
+  for (const DtlsRole role : {DtlsRole::client, DtlsRole::server}) {
+    const auto session = client_->make({role, "sha-256 " + theirs.fingerprint()});
+    session->start(virtual_now);
+    test::RawDtlsPeer peer(role == DtlsRole::client ? DtlsRole::server : DtlsRole::client,
+                           [&theirs](SSL_CTX* context) { test::use(context, theirs); });
+    ASSERT_TRUE(peer.run(*session));
+    ASSERT_NE(session->keys(), nullptr);
+    Packet material(56);
+    SSL_export_keying_material(peer.ssl(), material.data(), material.size(), "EXTRACTOR-dtls_srtp", 19,
+                               nullptr, 0, 0);
+    const SrtpKeys& keys = *session->keys();
+    const bool client = role == DtlsRole::client;
+    EXPECT_TRUE(
+        std::equal(material.begin(), material.begin() + 16, (client ? keys.local : keys.remote).key.begin()));
+    EXPECT_TRUE(std::equal(material.begin() + 16, material.begin() + 32,
+                           (client ? keys.remote : keys.local).key.begin()));
+    EXPECT_TRUE(std::equal(material.begin() + 32, material.begin() + 44,
+                           (client ? keys.local : keys.remote).salt.begin()));
+    EXPECT_TRUE(
+        std::equal(material.begin() + 44, material.end(), (client ? keys.remote : keys.local).salt.begin()));
   }
 }
 
