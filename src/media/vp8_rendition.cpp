@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/painting.hpp"
+
 namespace porthole::media {
 namespace {
 
@@ -105,10 +107,15 @@ void Vp8Rendition::offer(const AVFrame& picture, Duration pts, AVRational frame_
     group_.clear();
     group_bytes_ = 0;
     if (!wanted_) return;
-    FramePtr reference = make_frame();
-    if (av_frame_ref(reference.get(), &picture) < 0) return;
+  }
+  // A copy, so that the two threads share nothing: whoever draws the next picture would have to copy anyway.
+  FramePtr copy = make_picture(picture.width, picture.height);
+  if (av_frame_copy(copy.get(), &picture) < 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!wanted_) return;
     jobs_.clear();  // A picture that was not begun yet is too late now.
-    jobs_.push_back({std::move(reference), nullptr, pts, frame_rate, false});
+    jobs_.push_back({std::move(copy), nullptr, pts, frame_rate, false});
   }
   changed_.notify_one();
 }

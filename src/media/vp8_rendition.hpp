@@ -32,7 +32,7 @@ class Vp8Rendition {
   void want(bool wanted);
   void request_keyframe();
 
-  // From the source's thread. A broadcast that is encoded here offers its pictures...
+  // From the source's thread. A broadcast that is encoded here offers its pictures (YUV 4:2:0)...
   void offer(const AVFrame& picture, Duration pts, AVRational frame_rate);
   // ... and one that passes through offers its frames. Those since the last keyframe are kept, so that the
   // first VP8 picture need not wait for the next keyframe.
