@@ -14,14 +14,13 @@ struct Timer::State : std::enable_shared_from_this<Timer::State> {
   void wait_until(Instant instant) {
     waiting_until = instant;
     timer.expires_at(std::chrono::steady_clock::time_point(instant.time_since_epoch()));
-    timer.async_wait([self = shared_from_this(), instant](const boost::system::error_code& error) {
-      if (!error) self->wait_over(instant);
+    timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error) self->wait_over();
     });
   }
 
-  void wait_over(Instant waited_until) {
-    // A wait that was replaced may have ended already when it was: its handler comes all the same.
-    if (waited_until != waiting_until) return;
+  // May come for a wait that was replaced when it had ended already: only the deadline counts.
+  void wait_over() {
     waiting_until = Instant::max();
     if (deadline == Instant::max()) return;
     if (deadline > EventLoop::now()) return wait_until(deadline);
