@@ -127,6 +127,7 @@ TEST_F(StreamFeedback, APeerThatAsksForEverythingIsHeldToTheBudget) {
     for (int repeat = 0; repeat < 3; ++repeat) nack(all);
   }
   EXPECT_LE(again, media / kRetransmissionShare + kRetransmissionReserve);
+  EXPECT_GT(again, media / kRetransmissionShare) << "what it may have, it gets";
 }
 
 TEST_F(StreamFeedback, LossAtJoinOfAWholeKeyframeIsRepaired) {
