@@ -91,7 +91,8 @@ struct Choice {
 [[nodiscard]] Result<Choice, OfferError> choose(const Offer& offer, std::span<const VideoCodec> available,
                                                 std::string_view profile_level_id);
 
-// Client (`a=setup:active`) wherever the offer leaves it to us: a round trip less.
+// Client (`a=setup:active`) wherever the offer leaves it to us: a round trip less. The price is that the
+// browser then chooses the SRTP profile, and Chromium prefers the slower one.
 crypto::DtlsRole answer_role(const Offer& offer);
 
 struct AnswerParameters {
