@@ -1,5 +1,6 @@
 #include "turn/allocation_table.hpp"
 
+#include <cassert>
 #include <utility>
 
 #include "turn/credentials.hpp"
@@ -28,7 +29,8 @@ const Allocation* AllocationTable::find(AllocationId id) const {
 
 Allocation& AllocationTable::add(Allocation allocation) {
   allocation.id = AllocationId{++last_id_};
-  by_client_[allocation.client] = allocation.id;
+  [[maybe_unused]] const bool is_new = by_client_.emplace(allocation.client, allocation.id).second;
+  assert(is_new);
   ++per_user_[std::string(user_of(allocation.username))];
   expiries_.schedule(allocation.id, allocation.expires);
   const AllocationId id = allocation.id;

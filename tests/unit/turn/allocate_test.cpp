@@ -216,6 +216,7 @@ TEST(TurnRefresh, ZeroFreesAtOnce) {
   EXPECT_EQ(events[0].kind, Event::Kind::gone);
   EXPECT_EQ(events[0].allocation, id);
   EXPECT_EQ(world.server.allocation_count(), 0U);
+  EXPECT_EQ(world.server.next_timeout(), Instant::max());
   EXPECT_EQ(client.refresh(0).error(), 437);
   EXPECT_TRUE(client.allocate().succeeded());
 }

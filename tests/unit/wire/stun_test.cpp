@@ -318,6 +318,15 @@ TEST(StunBuilder, TooSmallBufferGivesNothing) {
   }
 }
 
+TEST(StunBuilder, MessageLongerThanItsLengthFieldIsNotWritten) {
+  std::vector<std::uint8_t> buffer(70'000);
+  for (const std::size_t size : {65'528U, 65'529U, 65'536U, 69'000U}) {
+    MessageBuilder builder(buffer, Class::indication, Method::data, kTransaction);
+    builder.add(Attribute::data, std::vector<std::uint8_t>(size));
+    EXPECT_EQ(builder.finish().size(), size == 65'528U ? kMaxMessage : 0U) << size;
+  }
+}
+
 // Mutated messages from a seeded generator: the sanitizers watch every read.
 TEST(StunFuzz, MutatedMessagesAreReadWithinTheirBounds) {
   test::SeededRandom random(7);
