@@ -312,6 +312,19 @@ TEST(TurnLifetime, ClosedConnectionEndsItsAllocation) {
   EXPECT_EQ(world.server.allocation_count(), 1U);
 }
 
+TEST(TurnLifetime, NodeMayReleaseAnAllocationThatServesNobody) {
+  World world;
+  Client client(world);
+  ASSERT_TRUE(client.allocate().succeeded());
+  const AllocationId id = client.allocation();
+  world.server.release(id, world.now);
+  EXPECT_EQ(world.server.allocation_count(), 0U);
+  EXPECT_EQ(world.events().size(), 1U);
+  world.server.release(id, world.now);
+  EXPECT_TRUE(world.events().empty());
+  EXPECT_TRUE(client.allocate().succeeded());
+}
+
 TEST(TurnLifetime, LabelOfAnEndedAllocationRestsAndIsUsedAgain) {
   Config config = World::config({});
   config.label_ports = {5000, 5000};
