@@ -107,7 +107,7 @@ configure() {
 }
 
 # build PRESET TARGET...: configures where that was never done, and builds. At a terminal Ninja draws its one line of
-# progress; elsewhere there is a line before, and the whole log if it fails.
+# progress; elsewhere there is one line if it takes long, and the whole log if it fails.
 build() {
   local preset=$1 tree="build/$1"
   shift
@@ -119,8 +119,12 @@ build() {
     NINJA_STATUS="[$preset %f/%t] " "${ninja[@]}" >&2 || fail "$tree did not build (see above)"
     return
   fi
-  say "Building $tree (the first time takes some minutes; the log is $tree/build.log)"
-  "${ninja[@]}" >"$tree/build.log" 2>&1 || show_and_fail "$tree/build.log" "$tree did not build"
+  # Nothing to build is nothing to talk about.
+  (sleep 2 </dev/null >/dev/null 2>&1 && say "Building $tree (a first build takes minutes; its log: $tree/build.log)") &
+  local notice=$! status=0
+  "${ninja[@]}" >"$tree/build.log" 2>&1 || status=$?
+  kill "$notice" 2>/dev/null || true
+  [ "$status" -eq 0 ] || show_and_fail "$tree/build.log" "$tree did not build"
 }
 
 show_and_fail() {
