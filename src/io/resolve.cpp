@@ -24,7 +24,7 @@ std::vector<IpAddress> resolve(const std::string& host) {
     if (storage.ss_family == AF_INET || storage.ss_family == AF_INET6)
       found.push_back(from_kernel(storage).ip);
   }
-  std::ranges::stable_partition(found, &IpAddress::is_v4);
+  std::stable_partition(found.begin(), found.end(), [](const IpAddress& ip) { return ip.is_v4(); });
   return found;
 }
 
