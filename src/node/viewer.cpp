@@ -54,7 +54,7 @@ Viewer::Viewer(Setup setup, Random& random, Instant now)
 ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId path,
                                        const SocketAddress& mapped, MutableBytes out, Instant now) {
   const ice::CheckOutcome outcome = agent_.handle_check(check, path, mapped, out, now);
-  if (agent_.selected() && !dtls_started_) {
+  if (outcome.authenticated && !dtls_started_) {
     dtls_started_ = true;
     dtls_->start(now);
   }
@@ -63,6 +63,7 @@ ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId p
 
 void Viewer::handle_dtls(Bytes datagram, ice::PathId path, Instant now) {
   if (!dtls_started_) return;
+  handshake_path_ = path;
   dtls_->handle_datagram(datagram, now);
   advance_dtls(path, now);
 }
@@ -194,7 +195,7 @@ std::optional<Route> Viewer::remove_path(ice::PathId path) {
 }
 
 const Route* Viewer::selected_route() const {
-  const auto selected = agent_.selected();
+  const auto selected = agent_.selected() ? agent_.selected() : handshake_path_;
   if (!selected) return nullptr;
   const auto found = std::ranges::find(paths_, *selected, &Path::id);
   return found == paths_.end() ? nullptr : &found->route;

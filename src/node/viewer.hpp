@@ -80,7 +80,8 @@ class Viewer {
     Route route;
   };
   const std::vector<Path>& paths() const { return paths_; }
-  // nullptr before the first check.
+  // Where to send: the selected path, or, while the viewer has nominated none, the one that its handshake
+  // comes from. nullptr when there is neither.
   const Route* selected_route() const;
 
   // Ends at the next poll_transmit(), after a word of goodbye where that makes sense.
@@ -133,6 +134,7 @@ class Viewer {
 
   std::unique_ptr<crypto::DtlsSession> dtls_;  // Owned.
   bool dtls_started_ = false;
+  std::optional<ice::PathId> handshake_path_;
   std::optional<crypto::SrtpSender> sender_;
   std::optional<crypto::SrtpReceiver> receiver_;
   std::size_t srtp_trailer_ = 0;

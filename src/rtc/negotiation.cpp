@@ -242,7 +242,7 @@ Result<Choice, OfferError> choose(const Offer& offer, std::span<const VideoCodec
 }
 
 crypto::DtlsRole answer_role(const Offer& offer) {
-  return offer.setup == DtlsSetup::active ? crypto::DtlsRole::server : crypto::DtlsRole::client;
+  return offer.setup == DtlsSetup::passive ? crypto::DtlsRole::client : crypto::DtlsRole::server;
 }
 
 }  // namespace porthole::rtc

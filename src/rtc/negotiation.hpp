@@ -91,8 +91,8 @@ struct Choice {
 [[nodiscard]] Result<Choice, OfferError> choose(const Offer& offer, std::span<const VideoCodec> available,
                                                 std::string_view profile_level_id);
 
-// Client (`a=setup:active`) wherever the offer leaves it to us: a round trip less. The price is that the
-// browser then chooses the SRTP profile, and Chromium prefers the slower one.
+// Server (`a=setup:passive`) wherever the offer leaves it to us: media flows as early, and we choose the SRTP
+// profile, where Chromium would take the slower one (docs/decisions/0007).
 crypto::DtlsRole answer_role(const Offer& offer);
 
 struct AnswerParameters {

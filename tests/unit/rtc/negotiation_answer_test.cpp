@@ -93,7 +93,7 @@ TEST(WriteAnswer, HasAllThatAReceiverNeeds) {
         "a=sendonly",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        "a=setup:active",
+        "a=setup:passive",
         "a=fingerprint:sha-256 AA:BB",
         "a=ice-ufrag:localufrag",
         "a=ice-pwd:localpassword0123456789",
@@ -139,22 +139,22 @@ TEST(WriteAnswer, AnswersOnlyWhatWasOffered) {
   for (const char* line : {"a=rtcp-rsize", "a=rtcp-fb", "a=extmap", "a=fmtp:124", "a=group", "a=mid"}) {
     text = without_line(text, line);
   }
-  const auto offer = read_offer(replaced(text, "setup:actpass", "setup:active"));
+  const auto offer = read_offer(replaced(text, "setup:actpass", "setup:passive"));
   ASSERT_TRUE(offer);
   AnswerParameters answer_parameters = parameters(*offer);
   answer_parameters.candidates.clear();
   const std::string answer = write_answer(*offer, answer_parameters);
   EXPECT_THAT(answer, HasSubstr("m=video 9 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n"));
-  EXPECT_THAT(answer, HasSubstr("a=setup:passive\r\n"));
+  EXPECT_THAT(answer, HasSubstr("a=setup:active\r\n"));
   for (const char* absent :
        {"rtcp-rsize", "rtcp-fb", "extmap", "rtx", "FID", "2222", "group", "a=mid", "BUNDLE"}) {
     EXPECT_THAT(answer, Not(HasSubstr(absent)));
   }
 }
 
-TEST(AnswerRole, LeavesTheClientHelloToUsWhereverTheOfferAllows) {
+TEST(AnswerRole, LeavesTheClientHelloToTheViewerWhereverTheOfferAllows) {
   const std::string text = load("chromium-156-video");
-  EXPECT_EQ(answer_role(*read_offer(text)), crypto::DtlsRole::client);
+  EXPECT_EQ(answer_role(*read_offer(text)), crypto::DtlsRole::server);
   EXPECT_EQ(answer_role(*read_offer(replaced(text, "actpass", "passive"))), crypto::DtlsRole::client);
   EXPECT_EQ(answer_role(*read_offer(replaced(text, "actpass", "active"))), crypto::DtlsRole::server);
 }
