@@ -5,6 +5,7 @@ import { Viewing } from './viewing.mjs';
 
 const FRAMES = 90;
 const SAMPLED_PICTURES = 90;
+const MIN_DIFFERENT = 0.8;
 
 // The selected pair that each forced path must end on.
 const KINDS = {
@@ -36,11 +37,15 @@ export async function playsOver(browser, program, path, limitMs) {
 export async function picturesAdvance(viewing, what, latencyLimitMs) {
   const { codes, unreadable } = await viewing.page.evaluate(samplePictures, SAMPLED_PICTURES, 10000);
   assert.equal(codes.length, SAMPLED_PICTURES, `only ${codes.length} readable pictures, ${unreadable} unreadable`);
+  // A picture is read from the screen a moment after the browser told of it, so on a busy machine one may be read twice
+  // and its predecessor not at all; none may ever go back.
   for (let i = 1; i < codes.length; i += 1) {
-    assert.ok(codes[i].frame > codes[i - 1].frame, `frame ${codes[i].frame} came after ${codes[i - 1].frame}`);
+    assert.ok(codes[i].frame >= codes[i - 1].frame, `frame ${codes[i].frame} came after ${codes[i - 1].frame}`);
   }
+  const different = new Set(codes.map(({ frame }) => frame)).size;
+  assert.ok(different >= SAMPLED_PICTURES * MIN_DIFFERENT, `only ${different} different pictures of ${codes.length}`);
   const latency = latencyOf(codes);
-  const skipped = codes.at(-1).frame - codes[0].frame + 1 - codes.length;
+  const skipped = codes.at(-1).frame - codes[0].frame + 1 - different;
   console.log(
     `# ${what}: latency from picture to screen: median ${Math.round(latency.median)} ms, worst ` +
       `${Math.round(latency.worst)} ms of ${latency.count} pictures; ${skipped} skipped, ${unreadable} unreadable`,
