@@ -10,3 +10,7 @@ if(PORTHOLE_SANITIZE)
     -fsanitize=${PORTHOLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(porthole_options INTERFACE -fsanitize=${PORTHOLE_SANITIZE})
 endif()
+if(PORTHOLE_SANITIZE MATCHES thread)
+  # Asio's fences, which g++ warns that ThreadSanitizer does not model.
+  target_compile_options(porthole_options INTERFACE -Wno-tsan)
+endif()
