@@ -25,7 +25,10 @@ async function inspectPlayer() {
       seen.height = entry.frameHeight;
       seen.codec = stats.get(entry.codecId)?.mimeType;
     }
-    if (entry.type === 'transport' && entry.selectedCandidatePairId) pair = stats.get(entry.selectedCandidatePairId);
+    if (entry.type === 'transport' && entry.selectedCandidatePairId) {
+      pair = stats.get(entry.selectedCandidatePairId);
+      seen.srtpCipher = entry.srtpCipher;
+    }
     if (entry.type === 'candidate-pair' && entry.selected) pair ??= entry;
   }
   const local = pair && stats.get(pair.localCandidateId);
