@@ -31,7 +31,7 @@ for (const path of ['direct', 'turn-udp', 'turn-tcp']) {
   test(`Chromium plays with ?path=${path}`, async () => {
     const { viewing, seen, firstFrameMs } = await playsOver(browser, program, path, FRAMES_LIMIT_MS);
     assert.equal(seen.codec, 'video/H264');
-    assert.equal(seen.srtpCipher, 'AEAD_AES_128_GCM');
+    assert.equal(seen.srtpCipher, 'SRTP_AEAD_AES_128_GCM');
     assert.deepEqual([seen.width, seen.height], [1280, 720]);
     assert.ok(firstFrameMs < FIRST_FRAME_LIMIT_MS, `first frame ${firstFrameMs} ms after the offer was posted`);
     await picturesAdvance(viewing, path, LATENCY_LIMIT_MS);
