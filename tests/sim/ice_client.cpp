@@ -23,6 +23,9 @@ constexpr Duration kChromiumBackup = 25s;
 constexpr Duration kFirefoxConsent = 4s;
 constexpr Duration kFirefoxConsentSpread = 2s;
 
+// libwebrtc: without answers for so long, the next best pair is taken.
+constexpr Duration kUnwritable = 7s;
+
 // libwebrtc's NETWORK-COST, of which we know nothing.
 constexpr auto kNetworkCost = static_cast<Attribute>(0xC057);
 constexpr std::size_t kMaxSent = 32;
@@ -48,7 +51,8 @@ IceClient::Check* IceClient::find(const IcePair& pair) {
 void IceClient::add_pair(const IcePair& pair, Instant now) {
   if (find(pair) != nullptr || (aggressive_ && decided_)) return;
   const std::uint32_t priority = pair.relayed ? kRelayPriority : kHostPriority;
-  checks_.push_back({pair, priority - (static_cast<std::uint32_t>(checks_.size()) << 8), now, now, false});
+  checks_.push_back(
+      {pair, priority - (static_cast<std::uint32_t>(checks_.size()) << 8), now, now, false, {}});
 }
 
 void IceClient::send_check(Check& check, Instant now) {
@@ -101,9 +105,9 @@ void IceClient::handle_stun(Bytes bytes, const IcePair& pair, Instant now) {
     return;
   }
   ++answers_;
-  if (selected_ == pair) answered_at_ = now;
   Check* check = find(pair);
   if (check == nullptr || pwd != remote_.pwd) return;
+  check->answered_at = now;
   if (!std::exchange(check->answered, true)) decide(now);
 }
 
@@ -112,10 +116,9 @@ void IceClient::decide(Instant now) {
   for (Check& check : checks_) {
     if (check.answered && (best == nullptr || check.priority > best->priority)) best = &check;
   }
-  if (decided_ && selected_ == best->pair) return;
+  if (best == nullptr || (decided_ && selected_ == best->pair)) return;
   decided_ = true;
   selected_ = best->pair;
-  answered_at_ = now;
   if (aggressive_) {
     std::erase_if(checks_, [this](const Check& check) { return check.pair != selected_; });
   } else {
@@ -123,7 +126,15 @@ void IceClient::decide(Instant now) {
   }
 }
 
+void IceClient::doubt_selected(Instant now) {
+  Check* check = selected_ ? find(*selected_) : nullptr;
+  if (check == nullptr || !check->answered || check->answered_at + kUnwritable > now) return;
+  check->answered = false;
+  decide(now);
+}
+
 void IceClient::handle_timeout(Instant now) {
+  if (!aggressive_) doubt_selected(now);
   for (Check& check : checks_) {
     if (check.next <= now) send_check(check, now);
   }

@@ -46,9 +46,6 @@ class IceClient {
   Instant next_timeout() const;
 
   const std::optional<IcePair>& selected() const { return selected_; }
-  // When the selected pair's last answer came: the browser's own idea of being connected.
-  Instant answered_at() const { return answered_at_; }
-
   // Answers that a browser would choke on: not ours, without integrity or fingerprint, or with an address
   // that makes Chromium take the pair for another one.
   std::size_t bad_answers() const { return bad_answers_; }
@@ -61,6 +58,7 @@ class IceClient {
     Instant next{};
     Instant since{};
     bool answered = false;
+    Instant answered_at{};
   };
   struct Sent {
     stun::TransactionId transaction{};
@@ -71,6 +69,7 @@ class IceClient {
   void send_check(Check& check, Instant now);
   Duration interval(const Check& check, Instant now);
   void decide(Instant now);
+  void doubt_selected(Instant now);
   Check* find(const IcePair& pair);
 
   // Constant after construction.
@@ -85,7 +84,6 @@ class IceClient {
   std::deque<Sent> sent_;
   std::optional<IcePair> selected_;
   bool decided_ = false;  // By these credentials.
-  Instant answered_at_{};
   std::size_t bad_answers_ = 0;
   std::size_t answers_ = 0;
 };

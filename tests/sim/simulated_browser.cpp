@@ -108,6 +108,7 @@ void SimulatedBrowser::on_packet(const IcePair& pair, Bytes packet) {
 }
 
 void SimulatedBrowser::on_dtls(const IcePair& pair, Bytes datagram) {
+  if (options_.ignores_dtls) return;
   dtls_->handle_datagram(datagram, simulation_.now());
   flush_dtls(pair);
   if (sender_ || dtls_->keys() == nullptr) return;
@@ -196,6 +197,17 @@ void SimulatedBrowser::close_tab() {
 
 void SimulatedBrowser::fall_silent() {
   silent_ = true;
+}
+
+void SimulatedBrowser::set_link(const LinkQuality& link) {
+  options_.link = link;
+  for (const SocketId socket : {direct_, turn_udp_}) {
+    if (socket != SocketId::none) simulation_.network().set_link(socket, link);
+  }
+}
+
+void SimulatedBrowser::break_connections() {
+  if (turn_tcp_) simulation_.network().close_stream(*turn_tcp_);
 }
 
 }  // namespace porthole::sim

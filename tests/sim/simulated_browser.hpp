@@ -21,13 +21,17 @@ class SimulatedBrowser {
     Engine engine = Engine::chromium;
     // As in the page's URL: "direct", "turn-udp", "turn-tcp", or empty, which races direct and TURN over TCP.
     std::string path = "direct";
-    LinkQuality link;
-    IpAddress ip;  // Of its NAT; 0.0.0.0 for a new one.
+    LinkQuality link{};
+    IpAddress ip{};  // Of its NAT; 0.0.0.0 for a new one.
     // Name of a file in tests/data/offers; empty for the engine's usual one.
-    std::string offer;
+    std::string offer{};
+    // In place of the offer's a=setup; empty to leave it.
+    std::string setup{};
     // No check ever leaves: a firewall, or a client that only wanted to take room.
     bool never_checks = false;
+    bool ignores_dtls = false;
     bool claims_other_certificate = false;
+    bool forgets_turn_password = false;
   };
 
   SimulatedBrowser(Simulation& simulation, Options options);
@@ -44,9 +48,17 @@ class SimulatedBrowser {
   void fall_silent();
   // The NAT gives the direct socket another address.
   void rebind_nat();
-  // New ICE credentials by PATCH, from a new network: another address, other sockets.
-  void restart_ice();
+  // New ICE credentials by PATCH, because of a new network or for no reason.
+  enum class Network { changed, same };
+  void restart_ice(Network network = Network::changed);
+  // Of its UDP sockets, from now on.
+  void set_link(const LinkQuality& link);
+  // Its TCP connection ends; it does not notice.
+  void break_connections();
   void send_picture_losses(int times);
+
+  // Sees every datagram, or message of a stream, that leaves.
+  std::function<void(Bytes)> on_sent;
 
   bool is_playing() const { return video_ != nullptr && video_->count().frames > 0; }
   const VideoReceiver& video() const { return *video_; }
@@ -70,6 +82,7 @@ class SimulatedBrowser {
   HttpRequest request(std::string method, std::string path) const;
   std::string make_offer();
   void on_answer(const HttpResponse& response);
+  void on_restarted(const HttpResponse& response);
   void read_answer(const std::string& sdp);
   void read_ice_server(std::string_view link);
   void start_turn(const std::string& transport);

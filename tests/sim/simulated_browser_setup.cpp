@@ -96,6 +96,7 @@ std::string SimulatedBrowser::make_offer() {
   set_attribute(offer, "ice-ufrag", local_.ufrag);
   set_attribute(offer, "ice-pwd", local_.pwd);
   set_attribute(offer, "fingerprint", fingerprint_);
+  if (!options_.setup.empty()) set_attribute(offer, "setup", options_.setup);
   return offer;
 }
 
@@ -122,6 +123,7 @@ void SimulatedBrowser::read_ice_server(std::string_view link) {
   if (link.empty()) return;
   EXPECT_TRUE(link.starts_with("<turn:" + simulation_.server().to_string()));
   turn_credentials_ = turn::Credentials{quoted(link, "username"), quoted(link, "credential")};
+  if (options_.forgets_turn_password) turn_credentials_->password = "forgotten";
   start_turn(link.find("transport=udp") == std::string_view::npos ? "tcp" : "udp");
 }
 
@@ -138,13 +140,17 @@ void SimulatedBrowser::start_turn(const std::string& transport) {
                                                       turn_->handle_stream(bytes, simulation_.now());
                                                     schedule();
                                                   });
-    wires.transmit = [this](Bytes bytes) { simulation_.network().send_stream(*turn_tcp_, bytes); };
+    wires.transmit = [this](Bytes bytes) {
+      if (on_sent) on_sent(bytes);
+      simulation_.network().send_stream(*turn_tcp_, bytes);
+    };
   } else {
     turn_udp_ = simulation_.network().open_udp(turn_address_, options_.link, [this](Bytes bytes) {
       if (!silent_) turn_->handle_datagram(bytes, simulation_.now());
       schedule();
     });
     wires.transmit = [this](Bytes bytes) {
+      if (on_sent) on_sent(bytes);
       simulation_.network().send_udp(turn_udp_, simulation_.server(), bytes);
     };
   }
@@ -177,6 +183,7 @@ void SimulatedBrowser::send(const IcePair& pair, Bytes bytes) {
     if (turn_ != nullptr) turn_->send(pair.remote, bytes, simulation_.now());
     return;
   }
+  if (on_sent) on_sent(bytes);
   simulation_.network().send_udp(direct_, pair.remote, bytes);
 }
 
@@ -186,30 +193,32 @@ void SimulatedBrowser::rebind_nat() {
   simulation_.network().rebind(direct_, direct_address_);
 }
 
-void SimulatedBrowser::restart_ice() {
+void SimulatedBrowser::restart_ice(Network network) {
   local_ = {random_.token(4), random_.token(24)};
   auto patch = request("PATCH", location_);
   patch.headers.emplace_back("Content-Type", "application/trickle-ice-sdpfrag");
   patch.headers.emplace_back("If-Match", etag_);
   patch.body = "a=ice-ufrag:" + local_.ufrag + "\r\na=ice-pwd:" + local_.pwd + "\r\n";
-  rebind_nat();
+  if (network == Network::changed) rebind_nat();
   later(options_.link.delay, [this, patch = std::move(patch)] {
     const HttpResponse response = simulation_.http(patch);
-    ASSERT_EQ(response.status, 200) << response.body;
-    later(options_.link.delay, [this, response] {
-      etag_ = find_header(response.headers, "ETag");
-      const auto fragment = sdp::parse_fragment(response.body);
-      ASSERT_TRUE(fragment.ok());
-      const auto find = [&](std::string_view name) {
-        auto found = fragment->find(name);
-        for (const sdp::Media& media : fragment->media) found = found ? found : media.find(name);
-        return std::string(found.value_or(""));
-      };
-      remote_ = {find("ice-ufrag"), find("ice-pwd")};
-      ice_->set_credentials(local_, remote_, simulation_.now());
-      schedule();
-    });
+    later(options_.link.delay, [this, response] { on_restarted(response); });
   });
+}
+
+void SimulatedBrowser::on_restarted(const HttpResponse& response) {
+  ASSERT_EQ(response.status, 200) << response.body;
+  etag_ = find_header(response.headers, "ETag");
+  const auto fragment = sdp::parse_fragment(response.body);
+  ASSERT_TRUE(fragment.ok());
+  const auto find = [&fragment](std::string_view name) {
+    auto found = fragment->find(name);
+    for (const sdp::Media& media : fragment->media) found = found ? found : media.find(name);
+    return std::string(found.value_or(""));
+  };
+  remote_ = {find("ice-ufrag"), find("ice-pwd")};
+  ice_->set_credentials(local_, remote_, simulation_.now());
+  schedule();
 }
 
 }  // namespace porthole::sim

@@ -18,11 +18,11 @@ class Simulation {
  public:
   struct Options {
     std::uint64_t seed = 1;
-    SyntheticSource::Options source;
+    SyntheticSource::Options source{};
     std::size_t max_viewers = 1000;
     // Where the server listens; the first is where pages come from.
     std::vector<SocketAddress> addresses = {{IpAddress::v4(0xCB00'710A), 8443}};  // 203.0.113.10
-    std::vector<SocketAddress> advertised;
+    std::vector<SocketAddress> advertised{};
   };
 
   explicit Simulation(Options options);
@@ -32,6 +32,12 @@ class Simulation {
 
   // One exchange, at once.
   HttpResponse http(HttpRequest request);
+
+  // The server ends; its goodbyes are on their way.
+  void shut_down() {
+    node_.shut_down();
+    pump();
+  }
 
   void run_for(Duration duration) { scheduler_.run_until(scheduler_.now() + duration); }
 

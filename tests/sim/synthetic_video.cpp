@@ -17,19 +17,32 @@ constexpr std::size_t kVp8Header = 10;
 const Unit kSps{0x67, 0x42, 0xe0, 0x1f, 0x95, 0xa0, 0x14, 0x01, 0x6e, 0x40};
 const Unit kPps{0x68, 0xce, 0x3c, 0x80};
 
-// The number and the length as hexadecimal digits, then bytes that follow from them; no zeros, so that no
-// start code is among them.
+// Bytes to cut bodies from: no zeros, so that no start code is among them.
+constexpr std::size_t kNoise = 1U << 18;
+constexpr std::uint32_t kNoiseStarts = 65'521;
+
+const Unit& noise() {
+  static const Unit bytes = [] {
+    Unit made(kNoise);
+    std::uint32_t state = 1;
+    for (std::uint8_t& byte : made) {
+      state = state * 1664525U + 1013904223U;
+      byte = static_cast<std::uint8_t>(state >> 24) | 1U;
+    }
+    return made;
+  }();
+  return bytes;
+}
+
+// The number and the length as hexadecimal digits, then bytes that follow from them.
 void append_body(Unit& unit, std::uint32_t number, std::uint32_t size) {
   for (const std::uint32_t value : {number, size}) {
     for (int shift = 28; shift >= 0; shift -= 4) {
       unit.push_back(static_cast<std::uint8_t>("0123456789abcdef"[(value >> shift) & 15U]));
     }
   }
-  std::uint32_t state = number * 2654435761U + 1;
-  while (unit.size() < size) {
-    state = state * 1664525U + 1013904223U;
-    unit.push_back(static_cast<std::uint8_t>(state >> 24) | 1U);
-  }
+  const auto from = noise().begin() + static_cast<std::ptrdiff_t>(number * 7919U % kNoiseStarts);
+  unit.insert(unit.end(), from, from + static_cast<std::ptrdiff_t>(size - unit.size()));
 }
 
 Unit slice(std::uint32_t number, bool keyframe, std::size_t size) {

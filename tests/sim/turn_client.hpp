@@ -59,6 +59,8 @@ class TurnClient {
   // For tests that ask for what browsers do not.
   void request_permission(const SocketAddress& peer, Instant now) { send_permission(peer, now); }
   void request_channel(std::uint16_t number, const SocketAddress& peer, Instant now);
+  void send_indication(const SocketAddress& peer, Bytes data);
+  void send_channel_data(std::uint16_t channel, Bytes data);
 
  private:
   struct Peer {
@@ -91,8 +93,6 @@ class TurnClient {
   void handle_stun(const stun::Message& message, Instant now);
   void renew(Peer& peer, Instant now);
   Peer* find(const SocketAddress& address);
-  void send_indication(const SocketAddress& peer, Bytes data);
-  void send_channel_data(std::uint16_t channel, Bytes data);
 
   // Constant after construction.
   Options options_;
