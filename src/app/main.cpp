@@ -67,6 +67,7 @@ void add_serve_options(CLI::App& app, CommandLine& line) {
   app.add_option("--log-level", line.server.log_level, "debug, info, warning, error or off")
       ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case))
       ->option_text("LEVEL [info]");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "Reads options from a TOML file: port = 8443, source = [\"a=…\"]")
       ->type_name("FILE");
 }

@@ -49,7 +49,10 @@ LiteAgent::Generation LiteAgent::generation(Credentials local, Credentials remot
 }
 
 void LiteAgent::restart(Credentials local, Credentials remote) {
-  previous_ = std::exchange(current_, generation(std::move(local), std::move(remote)));
+  // A second restart before the first one came to anything replaces that one: the path in use still answers
+  // to the credentials that it was selected with.
+  Generation superseded = std::exchange(current_, generation(std::move(local), std::move(remote)));
+  if (!previous_) previous_ = std::move(superseded);
 }
 
 const LiteAgent::Generation* LiteAgent::authenticate(const stun::Message& message) const {
@@ -110,6 +113,11 @@ bool LiteAgent::handle_authenticated(PathId id, Instant now) {
   if (path == nullptr) return false;
   path->heard = path->wanted = now;
   return select(id);
+}
+
+bool LiteAgent::heard_within(PathId id, Duration age, Instant now) const {
+  const auto found = std::ranges::find(paths_, id, &Path::id);
+  return found != paths_.end() && found->heard + age > now;
 }
 
 bool LiteAgent::handle_path_gone(PathId id) {

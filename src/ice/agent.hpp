@@ -61,6 +61,9 @@ class LiteAgent {
   // path changed. A path without an authenticated check before is never selected.
   bool handle_authenticated(PathId path, Instant now);
 
+  // Whether the viewer gave proof of itself on that path so recently.
+  bool heard_within(PathId path, Duration age, Instant now) const;
+
   // The connection or allocation behind a path is gone. The path heard from last takes its place if it was
   // selected. Returns true when the selected path changed.
   bool handle_path_gone(PathId path);

@@ -17,19 +17,30 @@ struct RungName {
 constexpr std::array<RungName, 3> kRungs{
     {{"direct", Rung::direct}, {"turn-udp", Rung::turn_udp}, {"turn-tcp", Rung::turn_tcp}}};
 
-bool is_authority_character(char c) {
+bool is_host_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
-         c == '_' || c == ':' || c == '[' || c == ']';
+         c == '_';
 }
+
+bool is_host(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) return IpAddress::parse(text.substr(1, text.size() - 2)).has_value();
+  return !text.empty() && std::ranges::all_of(text, is_host_character);
+}
+
+struct Authority {
+  std::string_view host;
+  std::string_view port;  // With its colon; empty when there is none.
+};
 
 // The header ends up in a URL inside a header: nothing but a plain host and port may pass.
-bool is_authority(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxAuthority && std::ranges::all_of(text, is_authority_character);
-}
-
-bool has_port(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  return colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+std::optional<Authority> parse_authority(std::string_view text) {
+  if (text.size() > kMaxAuthority) return std::nullopt;
+  const std::size_t colon = text.find(':', text.rfind(']') == std::string_view::npos ? 0 : text.rfind(']'));
+  const Authority authority{text.substr(0, colon), colon == std::string_view::npos ? "" : text.substr(colon)};
+  const bool port_is_fine =
+      authority.port.empty() || SocketAddress::parse("0.0.0.0" + std::string(authority.port)).has_value();
+  return is_host(authority.host) && port_is_fine ? std::optional(authority) : std::nullopt;
 }
 
 }  // namespace
@@ -40,10 +51,11 @@ std::optional<Rung> parse_rung(std::string_view name) {
 }
 
 std::string authority_of(const HttpRequest& request) {
-  const std::string_view host = request.header("Host");
-  if (!is_authority(host)) return request.via.local.to_string();
-  if (has_port(host)) return std::string(host);
-  return std::string(host) + (request.via.transport == Transport::tls ? ":443" : ":80");
+  const auto authority = parse_authority(request.header("Host"));
+  if (!authority) return request.via.local.to_string();
+  const char* default_port = request.via.transport == Transport::tls ? ":443" : ":80";
+  return std::string(authority->host) +
+         (authority->port.empty() ? default_port : std::string(authority->port));
 }
 
 std::vector<IceServer> ice_servers(std::string_view authority, std::optional<Rung> rung,

@@ -8,6 +8,9 @@
 namespace porthole::node {
 namespace {
 
+// Browsers check the pair that they use every 2.5 s or more often, and RTCP comes each second.
+constexpr Duration kRouteIsHeld = 10s;
+
 turn::Config turn_config(const NodeOptions& options, Random& random) {
   turn::Config config;
   config.realm = options.realm;
@@ -36,7 +39,11 @@ void Node::set_status(std::string_view broadcast, BroadcastStatus status) {
 
 void Node::push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now) {
   const auto found = broadcasts_.find(broadcast);
-  if (found == broadcasts_.end() || !found->second.push(frame, now)) return;
+  if (found == broadcasts_.end()) return;
+  // An encoder that was stopped may have been about to deliver one more frame.
+  const bool is_stopped =
+      frame.codec != VideoCodec::h264 && !found->second.rendition(frame.codec).is_announced;
+  if (is_stopped || !found->second.push(frame, now)) return;
   for (Viewer* viewer : found->second.rendition(frame.codec).viewers()) viewers_.wake(*viewer);
 }
 
@@ -117,7 +124,9 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation) : route.path.remote;
   if (!mapped) return;
 
-  const ice::PathId path = viewer->path_of(route).value_or(viewers_.next_path());
+  const auto known = viewer->path_of(route);
+  if (!known && is_held_by_another(*viewer, route, now)) return;
+  const ice::PathId path = known ? *known : viewers_.next_path();
   const MutableBytes out = slot.subspan(framing ? framing->prefix_size() : 0);
   const auto outcome = viewer->handle_check(check, path, *mapped, out, now);
   if (!outcome.reply.empty()) {
@@ -127,6 +136,14 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   if (outcome.dropped) viewers_.detach(*viewer, *outcome.dropped);
   viewers_.attach(*viewer, path, route);
   update(*viewer, now);
+}
+
+// A check proves who sent it, not that its source address is true: a viewer's route is not given away while
+// that viewer itself is heard on it.
+bool Node::is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const {
+  const auto owner = viewers_.by_route(route);
+  return owner && owner->viewer != &viewer && !owner->viewer->ended() &&
+         owner->viewer->heard_within(owner->path, kRouteIsHeld, now);
 }
 
 void Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now) {
@@ -184,7 +201,7 @@ void Node::announce_rendition(Broadcast& broadcast, VideoCodec codec) {
 
 std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instant now) {
   if (!request.path.starts_with(Whep::kPrefix)) {
-    return status_reply(request, broadcasts_, [&] { return sessions_.mint("", now, wall_); });
+    return status_reply(request, broadcasts_, [&] { return sessions_.mint(now, wall_); });
   }
   HttpResponse response = whep_.handle(request, now, wall_);
   for (auto& [name, broadcast] : broadcasts_) {

@@ -89,6 +89,7 @@ class Node {
   void handle_turn(const FiveTuple& client, Bytes message, Instant now);
   void handle_inner(const Route& route, Bytes packet, Instant now);
   void handle_check(const Route& route, const stun::Message& check, Instant now);
+  bool is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const;
   void handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
   void handle_turn_events();
   // A viewer's state may have moved: feed it once it is connected, see to its timer, let it send.

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kUfragLength = 8;
 constexpr std::size_t kPwdLength = 24;
 
+// A user of TURN's own, so that quotas are each one's own. Never the session's id: USERNAME travels in clear.
+constexpr std::size_t kUserNameLength = 12;
+
 // 132 bits: whoever guesses a session's id may end it.
 constexpr std::size_t kSessionIdLength = 22;
 
@@ -97,7 +100,7 @@ Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::
   NewSession session;
   session.id = random_.url_token(kSessionIdLength);
   session.answer = rtc::write_answer(*offer, parameters);
-  session.credentials = mint(session.id, now, wall);
+  session.credentials = mint(now, wall);
 
   Viewer& viewer = viewers_.add({viewers_.next_id(), session.id, broadcast, std::move(*offer),
                                  choice->format.codec, ice, std::move(dtls), stream},
@@ -114,15 +117,14 @@ Viewer* Sessions::find(std::string_view broadcast, std::string_view id) {
 }
 
 RestartedSession Sessions::restart(Viewer& viewer, const rtc::IceCredentials& remote, const FiveTuple& via) {
-  viewers_.remove_ufrag(viewer.previous_ufrag());
   const rtc::IceCredentials ice = new_ice(random_);
   viewer.restart_ice(ice, remote);
-  viewers_.add_ufrag(viewer, ice.ufrag);
+  viewers_.update_ufrags(viewer);
   return {viewer.etag(), rtc::write_fragment(viewer.offer(), ice, candidates(options_, via))};
 }
 
-turn::Credentials Sessions::mint(std::string_view name, Instant now, const WallClock& wall) const {
-  return secrets_.mint(name, wall.unix_seconds(now + kCredentialLifetime));
+turn::Credentials Sessions::mint(Instant now, const WallClock& wall) {
+  return secrets_.mint(random_.url_token(kUserNameLength), wall.unix_seconds(now + kCredentialLifetime));
 }
 
 }  // namespace porthole::node

@@ -54,8 +54,8 @@ class Sessions {
   // New ICE credentials for a viewer whose network changed (RFC 8445 section 9).
   RestartedSession restart(Viewer& viewer, const rtc::IceCredentials& remote, const FiveTuple& via);
 
-  // TURN credentials for anybody who is to reach this server, good for kCredentialLifetime.
-  turn::Credentials mint(std::string_view name, Instant now, const WallClock& wall) const;
+  // TURN credentials for one more user of this server, good for kCredentialLifetime.
+  turn::Credentials mint(Instant now, const WallClock& wall);
 
  private:
   // Borrowed: all outlive this.

@@ -72,6 +72,9 @@ class Viewer {
   bool poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall);
 
   // Paths.
+  bool heard_within(ice::PathId path, Duration age, Instant now) const {
+    return agent_.heard_within(path, age, now);
+  }
   std::optional<ice::PathId> path_of(const Route& route) const;
   void add_path(ice::PathId path, const Route& route) { paths_.push_back({path, route}); }
   std::optional<Route> remove_path(ice::PathId path);
@@ -99,13 +102,15 @@ class Viewer {
   VideoCodec codec() const { return codec_; }
   const rtc::Offer& offer() const { return offer_; }
   const rtc::IceCredentials& remote_ice() const { return offer_.ice; }
+  const std::string& local_ufrag() const { return agent_.local().ufrag; }
   // Answered for a while after an ICE restart; empty otherwise.
   std::string_view previous_ufrag() const { return agent_.previous_ufrag(); }
   const std::string& etag() const { return etag_; }
   Instant since() const { return since_; }
   rtc::SendStats stats() const { return stream_.stats(); }
 
-  // For Viewers: whether it waits to be polled, and whether its broadcast feeds it.
+  // For Viewers: its names in checks, whether it waits to be polled, and whether its broadcast feeds it.
+  std::vector<std::string> ufrags;
   bool is_queued = false;
   bool is_fed = false;
   // Whether there was a way to it when it was polled last. Without one nothing that it would send is due, or

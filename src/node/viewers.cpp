@@ -5,12 +5,11 @@
 namespace porthole::node {
 
 Viewer& Viewers::add(Viewer::Setup setup, Random& random, Instant now) {
-  const std::string ufrag = setup.local_ice.ufrag;
   auto owned = std::make_unique<Viewer>(std::move(setup), random, now);
   Viewer& viewer = *owned;
   by_id_.emplace(viewer.id(), std::move(owned));
   by_session_[viewer.session()] = &viewer;
-  add_ufrag(viewer, ufrag);
+  update_ufrags(viewer);
   reschedule(viewer);
   return viewer;
 }
@@ -24,7 +23,7 @@ std::vector<Route> Viewers::remove(Viewer& viewer) {
   std::erase(awake_, &viewer);
   timers_.cancel(viewer.id());
   by_session_.erase(viewer.session());
-  std::erase_if(by_ufrag_, [&](const auto& entry) { return entry.second == &viewer; });
+  for (const std::string& ufrag : viewer.ufrags) by_ufrag_.erase(ufrag);
   by_id_.erase(viewer.id());
   return routes;
 }
@@ -52,9 +51,11 @@ std::optional<Viewers::Attachment> Viewers::by_route(const Route& route) const {
   return found == by_route_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Viewers::remove_ufrag(std::string_view ufrag) {
-  const auto found = by_ufrag_.find(ufrag);
-  if (found != by_ufrag_.end()) by_ufrag_.erase(found);
+void Viewers::update_ufrags(Viewer& viewer) {
+  for (const std::string& ufrag : viewer.ufrags) by_ufrag_.erase(ufrag);
+  viewer.ufrags = {viewer.local_ufrag()};
+  if (!viewer.previous_ufrag().empty()) viewer.ufrags.emplace_back(viewer.previous_ufrag());
+  for (const std::string& ufrag : viewer.ufrags) by_ufrag_[ufrag] = &viewer;
 }
 
 void Viewers::attach(Viewer& viewer, ice::PathId path, const Route& route) {

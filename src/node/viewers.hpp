@@ -34,9 +34,8 @@ class Viewers {
   Viewer* by_ufrag(std::string_view ufrag) const;
   std::optional<Attachment> by_route(const Route& route) const;
 
-  // After an ICE restart a viewer answers to two ufrags for a while.
-  void add_ufrag(Viewer& viewer, const std::string& ufrag) { by_ufrag_[ufrag] = &viewer; }
-  void remove_ufrag(std::string_view ufrag);
+  // The names that its checks may bear changed: after an ICE restart there are two for a while.
+  void update_ufrags(Viewer& viewer);
 
   // The path that a check proved. A route belongs to one viewer: it is taken from whoever had it.
   void attach(Viewer& viewer, ice::PathId path, const Route& route);

@@ -6,6 +6,7 @@
 
 #include "io/one_port.hpp"
 #include "io/resolve.hpp"
+#include "turn/limits.hpp"
 
 namespace porthole::server {
 namespace {
@@ -83,7 +84,24 @@ Result<std::vector<SocketAddress>, Error> plan_listen(const ServerOptions& optio
   return addresses;
 }
 
+// Whether a socket that listens on one address serves another: [::] takes IPv4 as well.
+bool serves(const IpAddress& listening, const IpAddress& address) {
+  if (!listening.is_unspecified()) return listening == address;
+  return !listening.is_v4() || address.is_v4();
+}
+
 }  // namespace
+
+std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,
+                                        const std::vector<IpAddress>& local) {
+  std::vector<IpAddress> served;
+  for (const IpAddress& address : local) {
+    if (std::ranges::any_of(listen, [&](const SocketAddress& at) { return serves(at.ip, address); })) {
+      served.push_back(address);
+    }
+  }
+  return served;
+}
 
 Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
   Plan plan;
@@ -99,6 +117,11 @@ Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
     const auto advertised = plan_advertised(text);
     if (!advertised) return fail(advertised.error());
     plan.advertise.insert(plan.advertise.end(), advertised->begin(), advertised->end());
+  }
+  if (options.secrets.size() > turn::kMaxSecrets) {
+    return wrong("more than " + std::to_string(turn::kMaxSecrets) +
+                 " secrets: keep the current one and those that "
+                 "rotate out");
   }
   plan.secrets = options.secrets;
   if (plan.secrets.empty()) plan.secrets.push_back(random.token(kSecretLength));

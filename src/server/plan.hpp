@@ -18,6 +18,10 @@ struct Plan {
   std::vector<std::string> secrets;      // Never empty.
 };
 
+// Of this machine's addresses, those that the plan listens on: what viewers can be told.
+std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,
+                                        const std::vector<IpAddress>& local);
+
 Result<Plan, Error> make_plan(const ServerOptions& options, Random& random);
 
 }  // namespace porthole::server

@@ -47,7 +47,7 @@ class Server::Impl final {
   Result<void, Error> open(const ServerOptions& options, server::Plan plan) {
     node::NodeOptions node;
     node.advertised = plan.advertise;
-    node.addresses = io::local_addresses();
+    node.addresses = server::served_addresses(plan.listen, io::local_addresses());
     node.secrets = std::move(plan.secrets);
     node.max_viewers = options.max_viewers;
     host_ = options.advertise.empty() ? reachable_address(node.addresses) : options.advertise.front();
@@ -83,7 +83,7 @@ class Server::Impl final {
 
  private:
   static std::string reachable_address(const std::vector<IpAddress>& addresses) {
-    return addresses.empty() || addresses.front().is_loopback() ? "localhost" : addresses.front().to_string();
+    return addresses.empty() ? "localhost" : addresses.front().to_string();
   }
 
   void shut_down() {

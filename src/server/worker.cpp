@@ -131,7 +131,15 @@ bool Worker::send_batch() {
 }
 
 io::UdpPort& Worker::udp_port_for(const IpAddress& local) {
-  const auto found = std::ranges::find_if(udp_, [&](const auto& port) { return port->local().ip == local; });
+  // What arrived at a socket for any address left it with the address that was hit.
+  const auto by = [&](auto fits) {
+    return std::ranges::find_if(udp_, [&](const auto& port) { return fits(port->local().ip); });
+  };
+  auto found = by([&](const IpAddress& ip) { return ip == local; });
+  if (found == udp_.end()) {
+    found = by([&](const IpAddress& ip) { return ip.is_unspecified() && ip.family() == local.family(); });
+  }
+  if (found == udp_.end()) found = by([](const IpAddress& ip) { return ip.is_unspecified(); });
   return found == udp_.end() ? *udp_.front() : **found;
 }
 
@@ -153,9 +161,11 @@ void Worker::handle_event(const node::ViewerConnected& event) {
 }
 
 void Worker::handle_event(const node::ViewerGone& event) {
-  spdlog::info("{}: a viewer is gone ({}), {} frames in {} packets sent, {} of them again", event.broadcast,
-               node::describe(event.reason), event.stats.frames, event.stats.packets,
-               event.stats.retransmitted_packets);
+  // Who never got through is not worth a line: anybody can make any number of such sessions.
+  const auto level = event.stats.packets > 0 ? spdlog::level::info : spdlog::level::debug;
+  spdlog::log(level, "{}: a viewer is gone ({}), {} frames in {} packets sent, {} of them again",
+              event.broadcast, node::describe(event.reason), event.stats.frames, event.stats.packets,
+              event.stats.retransmitted_packets);
 }
 
 }  // namespace porthole::server

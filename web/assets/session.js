@@ -56,7 +56,9 @@ export class Session {
       type: 'answer',
       sdp: answerForPath(this.#path, reply.answer),
     });
-    if (!this.#closed) this.#timer ??= setTimeout(() => this.#end('no-path'), CONNECT_TIMEOUT_MS);
+    // It may be connected by now.
+    const waits = !this.#closed && this.timings.connected === undefined;
+    if (waits) this.#timer ??= setTimeout(() => this.#end('no-path'), CONNECT_TIMEOUT_MS);
     return new MediaStream([receiver.track]);
   }
 

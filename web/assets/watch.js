@@ -18,7 +18,8 @@ const MISSING_RETRY_MS = 5000;
 const MAX_RETRY_AFTER_MS = 30000;
 
 // Refusals that the same browser would only hear again.
-const isFinal = (status) => status >= 400 && status < 500 && status !== 404 && status !== 429;
+const TRANSIENT = [404, 408, 425, 429];
+const isFinal = (status) => status >= 400 && status < 500 && !TRANSIENT.includes(status);
 
 export class Watch {
   // Constant after construction.
