@@ -54,6 +54,14 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(status, BAD_USAGE)
         self.assertIn('holds no secret', error)
 
+    def test_a_configuration_file_with_an_unknown_key_is_refused(self):
+        with tempfile.NamedTemporaryFile('w', suffix='.toml') as file:
+            file.write('prot = 9555\n')
+            file.flush()
+            status, output, error = run('--config', file.name)
+        self.assertEqual((status, output), (BAD_USAGE, ''))
+        self.assertIn('prot', error)
+
     def test_a_port_in_use_is_said_so(self):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
             with self.subTest(kind=kind), socket.socket(socket.AF_INET, kind) as taken:

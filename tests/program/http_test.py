@@ -37,6 +37,8 @@ class Whep(unittest.TestCase):
         self.assertIn(f' 127.0.0.1 {self.server.port} typ host', body.decode())
 
         session = headers['Location']
+        # USERNAME travels in clear, and whoever knows the session's id may end it.
+        self.assertNotIn(session.rsplit('/', 1)[1], headers['Link'])
         self.assertEqual(self.server.request('PATCH', session, 'a=end-of-candidates\r\n',
                                              {'Content-Type': FRAGMENT, 'If-Match': headers['ETag']})[0], 204)
         self.assertEqual(self.server.request('PATCH', session, '',
@@ -77,6 +79,8 @@ class Whep(unittest.TestCase):
         self.assertEqual((status, json.loads(body)['status']), (200, 'ok'))
         stream = json.loads(self.server.request('GET', '/api/v1/streams')[2])[0]
         self.assertEqual(stream['name'], 'test-pattern')
+        users = {json.loads(self.server.request('GET', '/ice')[2])[0]['username'] for _ in range(3)}
+        self.assertEqual(len(users), 3)
         servers = json.loads(self.server.request('GET', '/ice')[2])
         self.assertTrue(servers[0]['urls'][0].startswith('turn:127.0.0.1:'))
         self.assertEqual(self.server.request('GET', '/')[0], 200)

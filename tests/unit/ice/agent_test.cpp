@@ -295,6 +295,16 @@ TEST(IceRestart, OldPathCarriesOnUntilTheNewCredentialsSelectOne) {
   EXPECT_FALSE(viewer.check(kDirect, {}).authenticated);
 }
 
+TEST(IceRestart, AnotherOneBeforeTheFirstBoreFruitKeepsThePathInUse) {
+  Viewer viewer;
+  viewer.nominate(kDirect, kHigh);
+  viewer.agent.restart({"lost", "lostpassword0123456789ab"}, kNewRemote);
+  viewer.agent.restart(kNewLocal, kNewRemote);
+  EXPECT_EQ(viewer.agent.previous_ufrag(), "ours");
+  EXPECT_TRUE(viewer.check(kDirect, {}).authenticated);
+  EXPECT_TRUE(viewer.check(kRelayed, viewer.restarted(true)).selected_changed);
+}
+
 TEST(IceRestart, CredentialsOfTwoGenerationsDoNotMix) {
   Viewer viewer;
   viewer.agent.restart(kNewLocal, kNewRemote);

@@ -53,6 +53,28 @@ TEST(Plan, ReadsEveryFormOfAnAdvertisedAddress) {
   EXPECT_EQ(advertised("localhost:443").front(), *SocketAddress::parse("127.0.0.1:443"));
 }
 
+std::vector<IpAddress> served(const std::vector<std::string>& listen) {
+  std::vector<IpAddress> local;
+  for (const char* text : {"192.0.2.1", "127.0.0.1", "2001:db8::1", "::1"})
+    local.push_back(*IpAddress::parse(text));
+  std::vector<SocketAddress> at;
+  for (const std::string& text : listen) at.push_back({*IpAddress::parse(text), 8443});
+  return served_addresses(at, local);
+}
+
+TEST(Plan, TellsViewersOfNoAddressThatItDoesNotListenOn) {
+  EXPECT_EQ(served({"::"}).size(), 4U);
+  EXPECT_EQ(served({"0.0.0.0"}).size(), 2U);
+  EXPECT_EQ(served({"127.0.0.1", "2001:db8::1"}),
+            (std::vector<IpAddress>{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("2001:db8::1")}));
+}
+
+TEST(Plan, RefusesMoreSecretsThanItWouldVerify) {
+  ServerOptions options;
+  options.secrets = {"a", "b", "c", "d", "e"};
+  EXPECT_NE(problem(options).find("secrets"), std::string::npos);
+}
+
 TEST(Plan, RefusesNamesThatCannotBePaths) {
   for (const char* name : {"", "a/b", "a b", ".hidden", "api", "whep", "healthz", "é"}) {
     ServerOptions options;
