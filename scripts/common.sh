@@ -120,7 +120,7 @@ build() {
     return
   fi
   # Nothing to build is nothing to talk about.
-  (sleep 2 </dev/null >/dev/null 2>&1 && say "Building $tree (a first build takes minutes; its log: $tree/build.log)") &
+  (sleep 2 >/dev/null 2>&1 && say "Building $tree (a first build takes minutes; its log: $tree/build.log)") &
   local notice=$! status=0
   "${ninja[@]}" >"$tree/build.log" 2>&1 || status=$?
   kill "$notice" 2>/dev/null || true
