@@ -21,7 +21,7 @@ Simulation::Options light_show(std::uint64_t seed) {
   Simulation::Options options;
   options.seed = seed;
   options.source = {
-      .frames_per_second = 4, .keyframe_interval = 20, .keyframe_bytes = 2500, .frame_bytes = 700};
+      .frames_per_second = 2, .keyframe_interval = 10, .keyframe_bytes = 2500, .frame_bytes = 700};
   return options;
 }
 

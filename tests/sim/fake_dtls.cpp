@@ -60,7 +60,7 @@ void FakeDtlsSession::send(Kind kind) {
   writer.bytes(server_);
   writer.u8(static_cast<std::uint8_t>(fingerprint_.size()));
   writer.bytes(as_bytes(fingerprint_));
-  writer.bytes(tag(kind));
+  writer.bytes(tag(kind, fingerprint_));
   std::size_t size = writer.size();
   if (kind == Kind::client_hello) size = kHelloSize;
   if (kind == Kind::server_hello) size = kServerHelloSize;
@@ -84,7 +84,8 @@ void FakeDtlsSession::handle_datagram(Bytes datagram, Instant now) {
   const auto message = read(datagram);
   if (!message || state_ == State::failed || state_ == State::closed) return;
   if (message->kind == Kind::close) {
-    if (state_ == State::connected && message->tag == tag(Kind::close)) state_ = State::closed;
+    if (state_ == State::connected && message->tag == tag(Kind::close, message->fingerprint))
+      state_ = State::closed;
     return;
   }
   if (is_client_) return handle_as_client(*message, now);
@@ -98,7 +99,8 @@ void FakeDtlsSession::handle_as_client(const Message& message, Instant now) {
     server_ = message.server;
     agree();
     send_flight(Kind::client_finished, now);
-  } else if (message.kind == Kind::server_finished && heard_ && message.tag == tag(Kind::server_finished)) {
+  } else if (message.kind == Kind::server_finished && heard_ &&
+             message.tag == tag(message.kind, message.fingerprint)) {
     connect();
   }
 }
@@ -108,16 +110,18 @@ void FakeDtlsSession::handle_as_server(const Message& message) {
     client_ = message.client;
     agree();
     send(Kind::server_hello);
-  } else if (message.kind == Kind::client_finished && heard_ && message.tag == tag(Kind::client_finished)) {
+  } else if (message.kind == Kind::client_finished && heard_ &&
+             message.tag == tag(message.kind, message.fingerprint)) {
     if (!equal_ignoring_case(message.fingerprint, parameters_.peer_fingerprint)) return give_up();
     connect();
     send(Kind::server_finished);
   }
 }
 
-crypto::Sha256Digest FakeDtlsSession::tag(Kind kind) const {
+// Nobody can change a message that proves something.
+crypto::Sha256Digest FakeDtlsSession::tag(Kind kind, std::string_view fingerprint) const {
   const std::array<std::uint8_t, 2> what{static_cast<std::uint8_t>(kind), 0};
-  return crypto::hmac_sha256(client_, {Bytes(server_), Bytes(what)});
+  return crypto::hmac_sha256(client_, {Bytes(server_), Bytes(what), as_bytes(fingerprint)});
 }
 
 void FakeDtlsSession::agree() {

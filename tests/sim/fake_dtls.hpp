@@ -53,7 +53,7 @@ class FakeDtlsSession final : public crypto::DtlsSession {
     retry_at_ = Instant::max();
   }
   void give_up();
-  crypto::Sha256Digest tag(Kind kind) const;
+  crypto::Sha256Digest tag(Kind kind, std::string_view fingerprint) const;
 
   // Constant after construction.
   crypto::DtlsParameters parameters_;

@@ -101,12 +101,19 @@ TEST(Family, Ipv6IsServedDirectAndRelayed) {
   }
 }
 
-TEST(Dtls, ABrowserThatInsistsOnTheClientsRoleIsLetIn) {
-  Simulation simulation{{}};
-  SimulatedBrowser browser(simulation, {.setup = "active"});
-  browser.join();
-  simulation.run_for(2s);
-  ASSERT_TRUE(browser.is_playing());
+TEST(Dtls, EitherRoleThatABrowserInsistsOnIsFine) {
+  for (const char* setup : {"active", "passive", "actpass"}) {
+    for (const char* path : {"direct", "turn-tcp"}) {
+      Simulation simulation{{}};
+      SimulatedBrowser browser(simulation, {.path = path, .link = {.loss = 0.1}, .setup = setup});
+      browser.join();
+      simulation.run_for(8s);
+      ASSERT_TRUE(browser.is_playing()) << setup << " " << path;
+      browser.leave();
+      simulation.run_for(32s);
+      EXPECT_EQ(simulation.node().viewer_count(), 0U);
+    }
+  }
 }
 
 TEST(Srtp, TheOlderProfilePlaysToo) {

@@ -161,8 +161,7 @@ void SimulatedBrowser::wake() {
   if (turn_ != nullptr) turn_->handle_timeout(now);
   video_->handle_timeout(now);
   if (ice_->selected()) {
-    // A client of DTLS begins once there is a path; Chromium is one only where the answer is passive.
-    if (!server_is_dtls_client_ && dtls_->next_timeout() == Instant::max() && !sender_) dtls_->start(now);
+    if (!std::exchange(dtls_started_, true)) dtls_->start(now);
     dtls_->handle_timeout(now);
     flush_dtls(*ice_->selected());
   }

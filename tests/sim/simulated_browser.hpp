@@ -133,6 +133,7 @@ class SimulatedBrowser {
 
   // Media.
   std::unique_ptr<FakeDtlsSession> dtls_;
+  bool dtls_started_ = false;  // As soon as there is a path.
   std::optional<crypto::SrtpSender> sender_;
   std::optional<crypto::SrtpReceiver> receiver_;
   std::unique_ptr<VideoReceiver> video_;

@@ -32,6 +32,7 @@ class SyntheticSource {
     rendition(codec).key_next = true;
   }
   void want(VideoCodec codec, bool wanted) {
+    if (codec == VideoCodec::h264) return;  // Comes as it is, whether somebody watches or not.
     rendition(codec).wanted = wanted;
     rendition(codec).key_next = true;
   }

@@ -119,7 +119,9 @@ void TurnClient::handle_stun(const stun::Message& message, Instant now) {
   const auto found = std::ranges::find(pending_, message.transaction(), &Pending::transaction);
   if (found == pending_.end() || found->method != message.method()) return;
   const auto key = turn::long_term_key(options_.credentials.username, realm_, options_.credentials.password);
-  if (found->authenticated && message.error_code() != 438 && !message.integrity_ok(key)) {
+  // RFC 8489 section 9.2.4: who has no key yet gets these two without integrity.
+  const bool challenge = message.error_code() == 401 || message.error_code() == 438;
+  if (found->authenticated && !challenge && !message.integrity_ok(key)) {
     return errors_.push_back(4);
   }
   const Pending pending = std::move(*found);

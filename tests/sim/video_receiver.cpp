@@ -48,13 +48,18 @@ void VideoReceiver::handle_rtp(Bytes bytes, Instant now) {
   advance(now);
 }
 
+void VideoReceiver::note_gap(std::int64_t after, std::int64_t before, Instant now) {
+  for (std::int64_t gap = after + 1; gap < before; ++gap) missing_[gap] = {now, now + kAskAfter};
+}
+
 void VideoReceiver::accept(std::int64_t sequence, Packet packet, Instant now) {
   if (!highest_) {
     highest_ = lowest_ = sequence;
     begin_at_ = now + kPatienceAtStart;
   }
   if (next_ && sequence < *next_) return;
-  for (std::int64_t gap = *highest_ + 1; gap < sequence; ++gap) missing_[gap] = {now, now + kAskAfter};
+  note_gap(*highest_, sequence, now);
+  note_gap(sequence, lowest_, now);
   highest_ = std::max(*highest_, sequence);
   lowest_ = std::min(lowest_, sequence);
   missing_.erase(sequence);

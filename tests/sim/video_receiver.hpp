@@ -70,6 +70,7 @@ class VideoReceiver {
   };
 
   std::int64_t extend(std::uint16_t sequence) const;
+  void note_gap(std::int64_t after, std::int64_t before, Instant now);
   void accept(std::int64_t sequence, Packet packet, Instant now);
   void advance(Instant now);
   // How many packets the frame at next_ has; 0 when it is not complete.

@@ -6,17 +6,20 @@
 namespace porthole::sim {
 namespace {
 
-// Frames enough that sequence numbers and SRTP's rollover counter go round, few enough for the machine.
-Simulation::Options long_show() {
+// Few frames, for the machine's sake. In one run they are so large that sequence numbers go round, and SRTP's
+// rollover counter with them.
+Simulation::Options long_show(bool many_packets) {
   Simulation::Options options;
-  options.source = {
-      .frames_per_second = 5, .keyframe_interval = 50, .keyframe_bytes = 3000, .frame_bytes = 2200};
+  options.source = {.frames_per_second = 3,
+                    .keyframe_interval = 50,
+                    .keyframe_bytes = 3000,
+                    .frame_bytes = many_packets ? 3800U : 900U};
   return options;
 }
 
 class WatchForTwoHours : public testing::TestWithParam<std::tuple<Engine, const char*>> {
  protected:
-  WatchForTwoHours() : simulation(long_show()), browser(simulation, options()) {}
+  WatchForTwoHours() : simulation(long_show(has_many_packets())), browser(simulation, options()) {}
 
   static SimulatedBrowser::Options options() {
     SimulatedBrowser::Options made;
@@ -25,7 +28,10 @@ class WatchForTwoHours : public testing::TestWithParam<std::tuple<Engine, const 
     return made;
   }
 
-  bool is_firefox() const { return std::get<0>(GetParam()) == Engine::firefox; }
+  static bool is_firefox() { return std::get<0>(GetParam()) == Engine::firefox; }
+  static bool has_many_packets() {
+    return !is_firefox() && std::string_view(std::get<1>(GetParam())) == "turn-udp";
+  }
 
   Simulation simulation;
   SimulatedBrowser browser;
@@ -39,7 +45,7 @@ TEST_P(WatchForTwoHours, EveryFrameArrives) {
   ASSERT_TRUE(browser.is_playing());
   const auto& seen = browser.video().count();
   EXPECT_TRUE(seen.began_with_keyframe);
-  EXPECT_GT(seen.frames, 35'960U);
+  EXPECT_GT(seen.frames, 21'580U);
   EXPECT_EQ(seen.missing, 0U);
   EXPECT_EQ(seen.corrupt, 0U);
   EXPECT_EQ(seen.backward, 0U);
@@ -48,7 +54,9 @@ TEST_P(WatchForTwoHours, EveryFrameArrives) {
   EXPECT_EQ(browser.bad_packets(), 0U);
   EXPECT_EQ(browser.early_packets(), 0U);
   EXPECT_EQ(browser.ice().bad_answers(), 0U);
-  EXPECT_LT(simulation.now() - seen.last_frame_at, 200ms);
+  EXPECT_LT(simulation.now() - seen.last_frame_at, 500ms);
+
+  EXPECT_GT(seen.packets, has_many_packets() ? 65'536U : 21'580U);
 
   const auto& turn = browser.turn()->count();
   EXPECT_TRUE(browser.turn()->errors().empty());
