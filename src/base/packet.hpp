@@ -10,7 +10,8 @@
 
 namespace porthole {
 
-enum class Transport : std::uint8_t { udp, tcp, tls };
+// `dtls`: what travels encrypted in UDP datagrams, as seen once it is decrypted.
+enum class Transport : std::uint8_t { udp, dtls, tcp, tls };
 
 // A TCP connection's number. io/ assigns it at accept and never uses it again.
 enum class ConnectionId : std::uint64_t { none = 0 };
@@ -22,7 +23,7 @@ struct FiveTuple {
   SocketAddress remote;                          // The client, or its NAT.
   ConnectionId connection = ConnectionId::none;  // Set for streams only.
 
-  bool is_stream() const { return transport != Transport::udp; }
+  bool is_stream() const { return transport == Transport::tcp || transport == Transport::tls; }
   bool operator==(const FiveTuple&) const = default;
 };
 

@@ -16,9 +16,14 @@ turn::Config turn_config(const NodeOptions& options, Random& random) {
   config.realm = options.realm;
   config.software = "porthole";
   random.fill(config.nonce_key);
-  config.reserved_ports.push_back(options.port);
-  for (const SocketAddress& address : options.advertised) config.reserved_ports.push_back(address.port);
   return config;
+}
+
+// Ports that mean us, so that no label may have them.
+std::vector<std::uint16_t> reserved_ports(const NodeOptions& options) {
+  std::vector<std::uint16_t> ports{options.port};
+  for (const SocketAddress& address : options.advertised) ports.push_back(address.port);
+  return ports;
 }
 
 }  // namespace
@@ -28,7 +33,8 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       secrets_(options_.secrets),
       policy_(options_),
       random_(random),
-      turn_(turn_config(options_, random_), secrets_, policy_, random_),
+      labels_(random_, reserved_ports(options_)),
+      turn_(turn_config(options_, random_), secrets_, policy_, labels_, random_),
       sessions_(options_, broadcasts_, viewers_, dtls, secrets_, random_),
       whep_(sessions_, viewers_) {}
 

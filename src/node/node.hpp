@@ -16,6 +16,7 @@
 #include "node/sessions.hpp"
 #include "node/viewers.hpp"
 #include "node/whep.hpp"
+#include "turn/relay_labels.hpp"
 #include "turn/server.hpp"
 #include "wire/first_bytes.hpp"
 #include "wire/stream_framing.hpp"
@@ -107,6 +108,7 @@ class Node {
   Random& random_;  // Borrowed.
 
   WallClock wall_;
+  turn::RelayLabels labels_;
   turn::Server turn_;
   std::unordered_map<ConnectionId, wire::StreamFramer> framers_;
   Broadcasts broadcasts_;

@@ -62,13 +62,13 @@ Bytes Server::allocate(const Request& request) {
   }
   const auto asked = asked_lifetime(request.message);
   if (!asked) return refuse(request, asked.error());
-  const auto label = new_label(request);
-  if (!label) return refuse(request, label.error());
+  const auto relayed = new_relayed_address(request);
+  if (!relayed) return refuse(request, relayed.error());
 
   const seconds granted = granted_lifetime(*asked);
   Allocation fresh;
   fresh.client = request.client;
-  fresh.relayed = *label;
+  fresh.relayed = *relayed;
   fresh.username = request.identity.username;
   fresh.expires = request.now + granted;
   fresh.transaction = request.message.transaction();
@@ -78,7 +78,7 @@ Bytes Server::allocate(const Request& request) {
   return allocated(request, allocation);
 }
 
-Result<SocketAddress, ErrorCode> Server::new_label(const Request& request) {
+Result<SocketAddress, ErrorCode> Server::new_relayed_address(const Request& request) {
   const stun::Message& message = request.message;
   // 3. UDP is the only transport towards peers.
   const auto transport = message.u8_in_word(Attribute::requested_transport);
@@ -104,9 +104,10 @@ Result<SocketAddress, ErrorCode> Server::new_label(const Request& request) {
     return fail(ErrorCode::allocation_quota_reached);
   }
   if (table_.size() >= config_.limits.allocations) return fail(ErrorCode::insufficient_capacity);
-  const auto label = labels_.take(*ip, even_port.has_value(), request.now);
-  if (!label) return fail(ErrorCode::insufficient_capacity);
-  return *label;
+  using Parity = RelayAddresses::Parity;
+  const auto taken = addresses_.take(*ip, even_port ? Parity::even : Parity::any, request.now);
+  if (!taken) return fail(ErrorCode::insufficient_capacity);
+  return taken->address;
 }
 
 // RFC 8656 section 8.2.

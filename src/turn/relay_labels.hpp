@@ -10,6 +10,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "turn/relay_addresses.hpp"
 
 namespace porthole::turn {
 
@@ -20,7 +21,7 @@ struct PortRange {
   std::uint32_t size() const { return last - std::uint32_t{first} + 1; }
 };
 
-class RelayLabels {
+class RelayLabels final : public RelayAddresses {
  public:
   // `reserved_ports` are never handed out: the one port itself, and those of the peers' labels.
   RelayLabels(Random& random, std::vector<std::uint16_t> reserved_ports, PortRange range = {});
@@ -28,8 +29,8 @@ class RelayLabels {
   // A label on `ip` that nobody has, and nobody had in the last kLabelRest unless more than kMaxRestingLabels
   // were freed since; nullopt when all are taken.
   // The port is unpredictable, as that of a socket would be (RFC 8656 section 7.2).
-  std::optional<SocketAddress> take(const IpAddress& ip, bool even_port, Instant now);
-  void release(const SocketAddress& label, Instant now);
+  std::optional<Taken> take(const IpAddress& ip, Parity parity, Instant now) override;
+  void release(const SocketAddress& label, Instant now) override;
 
   std::size_t in_use() const { return taken_.size() - resting_.size(); }
 
@@ -40,7 +41,8 @@ class RelayLabels {
   };
 
   void wake(Instant now);
-  bool try_take(const SocketAddress& label);
+  bool is_free(const SocketAddress& label) const;
+  std::optional<Taken> try_take(const SocketAddress& label, Parity parity);
   // Wraps around, so that counting up from anywhere visits every port.
   std::uint16_t port_at(std::uint32_t n, bool even) const;
 

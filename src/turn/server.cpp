@@ -43,12 +43,13 @@ Outcome to_peer(const Allocation& allocation, const SocketAddress& peer, Bytes d
 
 }  // namespace
 
-Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy, Random& random)
+Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy,
+               RelayAddresses& addresses, Random& random)
     : config_(within_limits(std::move(config))),
       authenticator_(config_.realm, config_.nonce_key, secrets),
       policy_(policy),
-      random_(random),
-      labels_(random, config_.reserved_ports, config_.label_ports) {}
+      addresses_(addresses),
+      random_(random) {}
 
 const Server::Route* Server::route_of(Method method) {
   static constexpr std::array kRoutes{
@@ -165,7 +166,7 @@ void Server::handle_timeout(Instant now) {
 void Server::remove(AllocationId id, Instant now) {
   const auto removed = table_.remove(id);
   if (!removed) return;
-  labels_.release(removed->relayed, now);
+  addresses_.release(removed->relayed, now);
   push_event(Event::Kind::gone, id);
 }
 

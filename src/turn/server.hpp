@@ -1,5 +1,5 @@
-// A TURN server (RFC 8656) whose allocations own no socket: their relayed addresses are labels, and what a
-// client sends to a peer is handed to the caller.
+// A TURN server (RFC 8656) without sockets: relayed addresses come from the caller, and what a client sends to
+// a peer is handed to the caller.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include "turn/authentication.hpp"
 #include "turn/limits.hpp"
 #include "turn/peer_framing.hpp"
-#include "turn/relay_labels.hpp"
+#include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
 #include "wire/stun.hpp"
 
@@ -28,8 +28,6 @@ struct Config {
   std::string realm = "porthole";  // At most kMaxRealm bytes; what is beyond is cut off.
   std::string software;            // Shown to authenticated clients only; empty for none. Cut to 64 bytes.
   NonceKey nonce_key{};            // Random, and the same in every server of the one port.
-  std::vector<std::uint16_t> reserved_ports;  // Never a label's port: see RelayLabels.
-  PortRange label_ports;                      // What labels' ports are taken from.
   Limits limits;
 };
 
@@ -62,7 +60,8 @@ struct Event {
 class Server {
  public:
   // Borrows all but the configuration, for as long as it lives. `secrets` may be changed between calls.
-  Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy, Random& random);
+  Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy, RelayAddresses& addresses,
+         Random& random);
 
   // One whole STUN message or ChannelData of a client, from any transport. Anything else gets nothing. A
   // Binding request with a USERNAME belongs to ICE and gets nothing either. `out` holds at least kMaxReply
@@ -123,8 +122,8 @@ class Server {
 
   // The sender's own allocation, or the error to answer with.
   Result<Allocation*, stun::ErrorCode> own_allocation(const Request& request);
-  // The family and port that a new label must have, or the error to answer with.
-  Result<SocketAddress, stun::ErrorCode> new_label(const Request& request);
+  // A relayed address as the request wants it, or the error to answer with.
+  Result<SocketAddress, stun::ErrorCode> new_relayed_address(const Request& request);
   std::optional<stun::ErrorCode> refuse_peer(const Allocation& allocation, const SocketAddress& peer) const;
   void remove(AllocationId id, Instant now);
   void push_event(Event::Kind kind, AllocationId id) { events_.push_back({kind, id}); }
@@ -135,11 +134,11 @@ class Server {
 
   // Borrowed: outlive this.
   const RelayPolicy& policy_;
+  RelayAddresses& addresses_;
   Random& random_;
 
   // Changing.
   AllocationTable table_;
-  RelayLabels labels_;
   std::deque<Event> events_;  // At most one a message or an expired allocation, until the caller drains it.
 };
 

@@ -326,9 +326,7 @@ TEST(TurnLifetime, NodeMayReleaseAnAllocationThatServesNobody) {
 }
 
 TEST(TurnLifetime, LabelOfAnEndedAllocationRestsAndIsUsedAgain) {
-  Config config = World::config({});
-  config.label_ports = {5000, 5000};
-  World world(config);
+  World world(World::config({}), PortRange{5000, 5000});
   Client client(world);
   ASSERT_TRUE(client.allocate().succeeded());
   Client next(world, "192.0.2.8:50000");

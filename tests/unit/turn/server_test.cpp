@@ -195,7 +195,7 @@ TEST(TurnServer, LongRealmsAndSoftwareAreCut) {
   Config config = World::config({});
   config.realm = "a-realm-that-is-too-long";
   config.software = std::string(500, 's');
-  Server server(config, world.secrets, world.policy, world.random);
+  Server server(config, world.secrets, world.policy, world.addresses, world.random);
   Client client(world);
   Buffer out(kMaxReply);
   const auto outcome =

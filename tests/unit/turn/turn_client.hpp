@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/seeded_random.hpp"
+#include "turn/relay_labels.hpp"
 #include "turn/server.hpp"
 #include "wire/channel_data.hpp"
 #include "wire/stun.hpp"
@@ -47,13 +48,13 @@ class FakePolicy final : public RelayPolicy {
 // One server and a virtual clock.
 struct World {
   explicit World(Limits limits = {}) : World(config(limits)) {}
-  explicit World(Config config) : server(std::move(config), secrets, policy, random) {}
+  explicit World(Config config, PortRange ports = {})
+      : addresses(random, {8443}, ports), server(std::move(config), secrets, policy, addresses, random) {}
 
   static Config config(Limits limits) {
     Config made;
     made.software = "porthole test";
     made.nonce_key.fill(7);
-    made.reserved_ports = {8443};
     made.limits = limits;
     return made;
   }
@@ -72,6 +73,7 @@ struct World {
   WallClock wall_clock{now, WallTime(std::chrono::seconds(1'800'000'000))};
   SharedSecrets secrets{{"the secret", "the secret before"}};
   FakePolicy policy;
+  RelayLabels addresses;
   Server server;
 };
 
