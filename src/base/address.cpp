@@ -169,6 +169,13 @@ IpAddress IpAddress::unmapped() const {
   return v4(load_u32(&bytes_[12]));
 }
 
+IpAddress IpAddress::customer() const {
+  if (is_v4()) return *this;
+  std::array<std::uint8_t, 16> prefix{};
+  std::copy_n(bytes_.begin(), 8, prefix.begin());
+  return v6(prefix);
+}
+
 std::string IpAddress::to_string() const {
   if (!is_v4()) return v6_text(bytes_);
   std::string text;

@@ -38,6 +38,8 @@ class IpAddress {
   bool is_private() const;
   // ::ffff:a.b.c.d as a.b.c.d; anything else unchanged. Sockets that carry both families need it.
   IpAddress unmapped() const;
+  // What limits per address count by: an IPv6 client by its /64, which is what one customer gets.
+  IpAddress customer() const;
 
   // RFC 5952 text for IPv6.
   std::string to_string() const;

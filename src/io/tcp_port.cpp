@@ -27,14 +27,6 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-// The address that limits count by.
-IpAddress customer(const IpAddress& ip) {
-  if (ip.is_v4()) return ip;
-  std::array<std::uint8_t, 16> prefix{};
-  std::copy_n(ip.bytes().begin(), 8, prefix.begin());
-  return IpAddress::v6(prefix);
-}
-
 }  // namespace
 
 class TcpPort::State final : public ConnectionHost {
@@ -143,7 +135,7 @@ void TcpPort::State::accept_again() {
 // A connection above the limits is closed at once: left in the backlog it would keep others out.
 void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
   if (connections_.size() >= options_.max_connections) return;
-  std::size_t& count = connections_of_[customer(remote.ip)];
+  std::size_t& count = connections_of_[remote.ip.customer()];
   if (count >= options_.max_connections_per_address) return;
   ++count;
   const ConnectionId id{++last_id_};
@@ -157,7 +149,7 @@ void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
 void TcpPort::State::remove(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  const auto count = connections_of_.find(customer(found->second->path().remote.ip));
+  const auto count = connections_of_.find(found->second->path().remote.ip.customer());
   if (--count->second == 0) connections_of_.erase(count);
   deadlines_.cancel(id);
   // Its functions may be on the stack, so it goes in the loop's next turn.

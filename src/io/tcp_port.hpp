@@ -34,7 +34,7 @@ struct HttpTimeouts {
 };
 
 constexpr std::size_t kMaxConnections = 10'000;
-// An IPv6 client counts by its /64, which is what one customer gets.
+// See IpAddress::customer().
 constexpr std::size_t kMaxConnectionsPerAddress = 1'000;
 // Per connection, behind what the kernel holds: about 3 s of video at 2.5 Mbit/s.
 constexpr std::size_t kMaxQueuedBytes = 1 << 20;

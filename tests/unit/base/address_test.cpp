@@ -51,5 +51,11 @@ TEST(SocketAddress, ReadsAndWritesBothFamilies) {
   }
 }
 
+TEST(IpAddress, CustomerIsTheIpv4AddressOrTheIpv6NetworkOfSixtyFourBits) {
+  EXPECT_EQ(IpAddress::parse("192.0.2.7")->customer(), IpAddress::parse("192.0.2.7"));
+  EXPECT_EQ(IpAddress::parse("2001:db8:1:2:3:4:5:6")->customer(), IpAddress::parse("2001:db8:1:2::"));
+  EXPECT_NE(IpAddress::parse("2001:db8:1:2::7")->customer(), IpAddress::parse("2001:db8:1:3::7")->customer());
+}
+
 }  // namespace
 }  // namespace porthole
