@@ -10,6 +10,7 @@ namespace porthole::stun {
 namespace {
 
 constexpr std::size_t kIntegritySize = 20;
+constexpr std::size_t kIntegritySha256Size = 32;
 constexpr std::size_t kFingerprintSize = 4;
 // RFC 8489 section 14.7: tells a STUN CRC from those of protocols that run inside the same packets.
 constexpr std::uint32_t kFingerprintXor = 0x5354554E;
@@ -50,6 +51,11 @@ crypto::Sha1Digest integrity(Bytes before, Bytes key) {
   return crypto::hmac_sha1(key, {before.first(2), length, before.subspan(4)});
 }
 
+crypto::Sha256Digest integrity_sha256(Bytes before, Bytes key) {
+  const auto length = length_field(before.size() + kAttributeHeaderSize + kIntegritySha256Size);
+  return crypto::hmac_sha256(key, {before.first(2), length, before.subspan(4)});
+}
+
 std::uint32_t fingerprint(Bytes before) {
   const auto length = length_field(before.size() + kAttributeHeaderSize + kFingerprintSize);
   std::uint32_t crc = extend_crc(0xffffffff, before.first(2));
@@ -72,6 +78,12 @@ std::uint16_t type_of(Class message_class, Method method) {
   const auto kind = static_cast<unsigned>(message_class);
   return static_cast<std::uint16_t>((bits & 0x000f) | ((bits & 0x0070) << 1) | ((bits & 0x0f80) << 2) |
                                     ((kind & 2) << 7) | ((kind & 1) << 4));
+}
+
+// RFC 8489 section 14.8: three bits of hundreds, and the rest in eight.
+std::uint32_t class_and_number(ErrorCode code) {
+  const auto number = static_cast<std::uint32_t>(code);
+  return ((number / 100) << 8) | (number % 100);
 }
 
 // XOR with the cookie and the transaction id, which are the same both ways (RFC 8489 section 14.2).
@@ -215,6 +227,13 @@ bool Message::integrity_ok(Bytes key) const {
   return crypto::constant_time_equal(expected, value(*found));  // False for another size, too.
 }
 
+bool Message::integrity_sha256_ok(Bytes key) const {
+  const Entry* found = entry(Attribute::message_integrity_sha256);
+  if (found == nullptr) return false;
+  const auto expected = integrity_sha256(bytes_.first(found->offset - kAttributeHeaderSize), key);
+  return crypto::constant_time_equal(expected, value(*found));
+}
+
 bool Message::fingerprint_ok() const {
   const Entry* found = entry(Attribute::fingerprint);
   if (found == nullptr) return false;
@@ -284,8 +303,12 @@ void MessageBuilder::add_xor_address(Attribute type, const SocketAddress& addres
 }
 
 void MessageBuilder::add_error(ErrorCode code) {
-  const auto number = static_cast<std::uint32_t>(code);
-  add_u32(Attribute::error_code, ((number / 100) << 8) | (number % 100));
+  add_u32(Attribute::error_code, class_and_number(code));
+}
+
+void MessageBuilder::add_address_error(Family family, ErrorCode code) {
+  const std::uint32_t shown = family == Family::ipv4 ? kIpv4 : kIpv6;
+  add_u32(Attribute::address_error_code, (shown << 24) | class_and_number(code));
 }
 
 void MessageBuilder::add_unknown_attributes(std::span<const std::uint16_t> types) {
@@ -299,6 +322,12 @@ void MessageBuilder::add_integrity(Bytes key) {
   if (!writer_.ok()) return;
   const auto digest = integrity(writer_.written(), key);
   add(Attribute::message_integrity, digest);
+}
+
+void MessageBuilder::add_integrity_sha256(Bytes key) {
+  if (!writer_.ok()) return;
+  const auto digest = integrity_sha256(writer_.written(), key);
+  add(Attribute::message_integrity_sha256, digest);
 }
 
 void MessageBuilder::add_fingerprint() {

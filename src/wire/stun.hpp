@@ -45,10 +45,15 @@ enum class Attribute : std::uint16_t {
   requested_transport = 0x0019,
   dont_fragment = 0x001A,
   message_integrity_sha256 = 0x001C,
+  password_algorithm = 0x001D,
+  userhash = 0x001E,
   xor_mapped_address = 0x0020,
   reservation_token = 0x0022,
   priority = 0x0024,
   use_candidate = 0x0025,
+  additional_address_family = 0x8000,
+  address_error_code = 0x8001,
+  password_algorithms = 0x8002,
   software = 0x8022,
   fingerprint = 0x8028,
   ice_controlled = 0x8029,
@@ -127,10 +132,12 @@ class Message {
   // ERROR-CODE, as class * 100 + number.
   std::optional<std::uint16_t> error_code() const;
 
-  // RFC 8489 section 14.5: HMAC-SHA1 over the message up to MESSAGE-INTEGRITY. False when there is none.
-  // Compares in constant time.
+  // RFC 8489 sections 14.5 and 14.6: HMAC-SHA1 and HMAC-SHA256 over the message up to the attribute. False
+  // when there is none, or when it is truncated, which TURN does not provide for. Compare in constant time.
   bool integrity_ok(Bytes key) const;
+  bool integrity_sha256_ok(Bytes key) const;
   bool has_integrity() const { return has(Attribute::message_integrity); }
+  bool has_integrity_sha256() const { return has(Attribute::message_integrity_sha256); }
 
   // RFC 8489 section 14.7. fingerprint_ok() is false when there is none.
   bool has_fingerprint() const { return has(Attribute::fingerprint); }
@@ -178,9 +185,12 @@ class MessageBuilder {
   void add_xor_address(Attribute type, const SocketAddress& address);
   // Without a reason phrase: nobody reads it, and it would make answers to forged requests larger.
   void add_error(ErrorCode code);
+  // RFC 8656 section 18.12: why an allocation has no relayed address of that family.
+  void add_address_error(Family family, ErrorCode code);
   void add_unknown_attributes(std::span<const std::uint16_t> types);
   // Both cover what was added before; integrity first, fingerprint last.
   void add_integrity(Bytes key);
+  void add_integrity_sha256(Bytes key);
   void add_fingerprint();
 
   // The message, within `out`; empty when `out` was too small.

@@ -83,6 +83,33 @@ TEST(StunVectors, SampleLongTermRequestIsVerified) {
   EXPECT_FALSE(message->fingerprint_ok());
 }
 
+TEST(StunVectors, SampleSha256RequestIsVerified) {
+  const auto message = parse(test::kSampleSha256Request);
+  ASSERT_TRUE(message.ok());
+  const std::string user = "マトリックス";
+  EXPECT_EQ(as_text(*message->find(Attribute::userhash)),
+            as_text(crypto::sha256(as_bytes(user + ":example.org"))));
+  EXPECT_EQ(message->u16_in_word(Attribute::password_algorithm), 2);
+  const auto key = crypto::sha256(as_bytes(user + ":example.org:TheMatrIX"));
+  EXPECT_TRUE(message->integrity_sha256_ok(key));
+  EXPECT_FALSE(message->integrity_sha256_ok(crypto::sha256(as_bytes(user + ":example.org:TheMatrIY"))));
+  EXPECT_FALSE(message->integrity_ok(key));
+}
+
+TEST(StunVectors, SampleSha256RequestIsWrittenByteForByte) {
+  const Bytes expected(test::kSampleSha256Request);
+  const auto sample = parse(expected);
+  ASSERT_TRUE(sample.ok());
+  std::vector<std::uint8_t> buffer(expected.size());
+  MessageBuilder builder(buffer, Class::request, Method::binding, sample->transaction());
+  for (const Attribute type :
+       {Attribute::userhash, Attribute::nonce, Attribute::realm, Attribute::password_algorithm}) {
+    builder.add(type, *sample->find(type));
+  }
+  builder.add_integrity_sha256(crypto::sha256(as_bytes("マトリックス:example.org:TheMatrIX")));
+  EXPECT_EQ(as_text(builder.finish()), as_text(expected));
+}
+
 TEST(StunVectors, SampleResponsesAreWrittenByteForByte) {
   for (const Bytes expected : {Bytes(test::kSampleResponseV4), Bytes(test::kSampleResponseV6)}) {
     const auto sample = parse(expected);
@@ -222,6 +249,28 @@ TEST(StunMessage, IntegrityCoversAllThatIsBeforeIt) {
   }
 }
 
+TEST(StunMessage, BothIntegritiesCoverWhatIsBeforeThem) {
+  std::array<std::uint8_t, 256> buffer{};
+  const std::string key = "key";
+  MessageBuilder builder(buffer, Class::request, Method::allocate, TransactionId{1});
+  builder.add_text(Attribute::username, "user");
+  builder.add_integrity(as_bytes(key));
+  builder.add_integrity_sha256(as_bytes(key));
+  builder.add_fingerprint();
+  const std::size_t size = builder.finish().size();
+  const Bytes written = Bytes(buffer).first(size);
+  EXPECT_TRUE(parse(written)->integrity_ok(as_bytes(key)));
+  EXPECT_TRUE(parse(written)->integrity_sha256_ok(as_bytes(key)));
+  // The first one does not cover the second, which covers the first.
+  buffer[kHeaderSize + 8 + 5] ^= 1;
+  EXPECT_FALSE(parse(written)->integrity_ok(as_bytes(key)));
+  EXPECT_FALSE(parse(written)->integrity_sha256_ok(as_bytes(key)));
+  buffer[kHeaderSize + 8 + 5] ^= 1;
+  buffer[kHeaderSize + 8 + 24 + 5] ^= 1;
+  EXPECT_TRUE(parse(written)->integrity_ok(as_bytes(key)));
+  EXPECT_FALSE(parse(written)->integrity_sha256_ok(as_bytes(key)));
+}
+
 TEST(StunMessage, TruncatedIntegrityIsNeverRight) {
   RawMessage message;
   message.attribute(0x0008, 16);
@@ -229,6 +278,10 @@ TEST(StunMessage, TruncatedIntegrityIsNeverRight) {
   ASSERT_TRUE(parsed.ok());
   EXPECT_TRUE(parsed->has_integrity());
   EXPECT_FALSE(parsed->integrity_ok({}));
+  RawMessage longer;
+  longer.attribute(0x001C, 16);
+  EXPECT_TRUE(parse(longer.bytes())->has_integrity_sha256());
+  EXPECT_FALSE(parse(longer.bytes())->integrity_sha256_ok({}));
 }
 
 TEST(StunMessage, FingerprintMustBeLastAndOfItsSize) {
