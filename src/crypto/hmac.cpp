@@ -84,9 +84,9 @@ Md5Digest md5(std::initializer_list<Bytes> pieces) {
   return hash<Md5Digest>(algorithm, pieces);
 }
 
-Sha256Digest sha256(Bytes message) {
+Sha256Digest sha256(std::initializer_list<Bytes> pieces) {
   static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return hash<Sha256Digest>(algorithm, {message});
+  return hash<Sha256Digest>(algorithm, pieces);
 }
 
 bool constant_time_equal(Bytes a, Bytes b) {

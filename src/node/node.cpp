@@ -127,7 +127,8 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   if (route.is_relayed()) framing = turn_.framing(route.allocation, route.peer, now);
   if (route.is_relayed() != framing.has_value()) return;
   // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
-  const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation) : route.path.remote;
+  const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation, route.peer.ip.family())
+                                         : route.path.remote;
   if (!mapped) return;
 
   const auto known = viewer->path_of(route);

@@ -1,7 +1,5 @@
-// Allocate and Refresh: RFC 8656 section 7.
-#include <algorithm>
-#include <chrono>
-
+// Allocate and Refresh: RFC 8656 sections 7 and 8.
+#include "turn/allocate_wish.hpp"
 #include "turn/request.hpp"
 #include "turn/server.hpp"
 
@@ -12,123 +10,129 @@ using stun::ErrorCode;
 
 namespace {
 
-using std::chrono::duration_cast;
-using std::chrono::seconds;
-
-constexpr std::uint8_t kUdp = 17;                // IANA protocol number, as REQUESTED-TRANSPORT holds it.
-constexpr std::uint8_t kReserveNextPort = 0x80;  // RFC 8656 section 18.6: the R bit.
-
-// What LIFETIME asks for, within what we grant; the default when it asks for nothing.
-Result<seconds, ErrorCode> asked_lifetime(const stun::Message& message) {
-  const auto asked = message.u32(Attribute::lifetime);
-  if (!asked && message.has(Attribute::lifetime)) return fail(ErrorCode::bad_request);
-  return seconds{
-      asked.value_or(static_cast<std::uint32_t>(duration_cast<seconds>(kDefaultLifetime).count()))};
-}
-
-seconds granted_lifetime(seconds asked) {
-  return std::clamp(asked, duration_cast<seconds>(kDefaultLifetime), duration_cast<seconds>(kMaxLifetime));
-}
-
-// nullopt when the client leaves it to us, as browsers do.
-Result<std::optional<Family>, ErrorCode> asked_family(const stun::Message& message) {
-  const auto asked = message.u8_in_word(Attribute::requested_address_family);
-  if (!asked) {
-    if (message.has(Attribute::requested_address_family)) return fail(ErrorCode::bad_request);
-    return std::optional<Family>();
-  }
-  if (*asked == 1) return std::optional(Family::ipv4);
-  if (*asked == 2) return std::optional(Family::ipv6);
-  return fail(ErrorCode::address_family_not_supported);
-}
+using Parity = RelayAddresses::Parity;
 
 Bytes allocated(const Request& request, const Allocation& allocation) {
   stun::MessageBuilder builder = succeed(request);
-  builder.add_xor_address(Attribute::xor_relayed_address, allocation.relayed);
+  for (const auto& relayed : allocation.relayed) {
+    if (relayed) builder.add_xor_address(Attribute::xor_relayed_address, *relayed);
+  }
+  if (allocation.missing) builder.add_address_error(allocation.missing->family, allocation.missing->why);
   builder.add_u32(Attribute::lifetime, allocation.granted_seconds);
+  if (allocation.reservation) builder.add(Attribute::reservation_token, *allocation.reservation);
   builder.add_xor_address(Attribute::xor_mapped_address, request.client.remote);
   return finish(request, builder);
 }
 
 }  // namespace
 
-// The numbers are the steps of RFC 8656 section 7.2; step 1, authentication, is done.
 Bytes Server::allocate(const Request& request) {
-  // 2. One allocation a 5-tuple. The same request once more means that our answer was lost.
+  // RFC 8656 section 7.2 step 2. One allocation a 5-tuple. The same request once more means that our answer
+  // was lost.
   if (const Allocation* existing = table_.find(request.client)) {
     const bool repeated = existing->transaction == request.message.transaction() &&
                           existing->username == request.identity.username;
     return repeated ? allocated(request, *existing) : refuse(request, ErrorCode::allocation_mismatch);
   }
-  const auto asked = asked_lifetime(request.message);
-  if (!asked) return refuse(request, asked.error());
-  const auto relayed = new_relayed_address(request);
-  if (!relayed) return refuse(request, relayed.error());
+  const auto wish = read_allocate(request.message);
+  if (!wish) return refuse(request, wish.error());
+  if (const auto error = over_quota(request, *wish)) return refuse(request, *error);
 
-  const seconds granted = granted_lifetime(*asked);
   Allocation fresh;
+  if (const auto error = take_addresses(request, *wish, fresh)) return refuse(request, *error);
   fresh.client = request.client;
-  fresh.relayed = *relayed;
   fresh.username = request.identity.username;
-  fresh.expires = request.now + granted;
+  fresh.expires = request.now + wish->lifetime;
   fresh.transaction = request.message.transaction();
-  fresh.granted_seconds = static_cast<std::uint32_t>(granted.count());
+  fresh.granted_seconds = static_cast<std::uint32_t>(wish->lifetime.count());
   const Allocation& allocation = table_.add(std::move(fresh));
   push_event(Event::Kind::created, allocation.id);
   return allocated(request, allocation);
 }
 
-Result<SocketAddress, ErrorCode> Server::new_relayed_address(const Request& request) {
-  const stun::Message& message = request.message;
-  // 3. UDP is the only transport towards peers.
-  const auto transport = message.u8_in_word(Attribute::requested_transport);
-  if (!transport) return fail(ErrorCode::bad_request);
-  if (*transport != kUdp) return fail(ErrorCode::unsupported_transport);
-  // 4. DONT-FRAGMENT is granted as it is: what never leaves the process is never fragmented.
-  // 5, 6. We reserve no ports, so no token can be one of ours.
-  const auto even_port = message.u8(Attribute::even_port);
-  if (message.has(Attribute::even_port) && !even_port) return fail(ErrorCode::bad_request);
-  const auto family = asked_family(message);
-  if (message.has(Attribute::reservation_token)) {
-    const bool contradicts = even_port || message.has(Attribute::requested_address_family);
-    return fail(contradicts ? ErrorCode::bad_request : ErrorCode::insufficient_capacity);
+// What is reserved counts as if it were allocated: for its user, and for nobody twice.
+std::optional<ErrorCode> Server::over_quota(const Request& request, const AllocateWish& wish) const {
+  const std::string_view user = user_of(request.identity.username);
+  const std::size_t held = table_.count_of(user) + reservations_.count_of(user);
+  const std::size_t more = wish.token ? 0 : wish.parity == Parity::even_and_next ? 2 : 1;
+  if (held + more > config_.limits.allocations_per_user) return ErrorCode::allocation_quota_reached;
+  if (table_.count_at(request.client.remote.ip) >= config_.limits.allocations_per_address) {
+    return ErrorCode::allocation_quota_reached;
   }
-  // 7. The address family.
-  if (!family) return fail(family.error());
-  const auto ip = policy_.relay_ip(request.client, *family);
-  if (!ip) return fail(ErrorCode::address_family_not_supported);
-  // 8. An even port can be had, the next one kept for later cannot.
-  if (even_port && (*even_port & kReserveNextPort) != 0) return fail(ErrorCode::insufficient_capacity);
-  // 10. The quota of this user, then that of all.
-  if (table_.count_of(user_of(request.identity.username)) >= config_.limits.allocations_per_user) {
-    return fail(ErrorCode::allocation_quota_reached);
-  }
-  if (table_.size() >= config_.limits.allocations) return fail(ErrorCode::insufficient_capacity);
-  using Parity = RelayAddresses::Parity;
-  const auto taken = addresses_.take(*ip, even_port ? Parity::even : Parity::any, request.now);
-  if (!taken) return fail(ErrorCode::insufficient_capacity);
-  return taken->address;
+  const bool full = table_.size() >= config_.limits.allocations ||
+                    (wish.parity == Parity::even_and_next && reservations_.full());
+  return full ? std::optional(ErrorCode::insufficient_capacity) : std::nullopt;
 }
 
-// RFC 8656 section 8.2.
+std::optional<ErrorCode> Server::take_addresses(const Request& request, const AllocateWish& wish,
+                                                Allocation& fresh) {
+  if (wish.token) return take_reserved(request, wish, fresh);
+  const auto first = take(request, wish.additional_ipv6 ? Family::ipv4 : wish.family, wish.parity);
+  if (first) {
+    fresh.relayed.set(first->address);
+    if (first->next) {
+      fresh.reservation = reservations_.keep(*first->next, user_of(request.identity.username), request.now);
+    }
+  }
+  if (!wish.additional_ipv6) return first ? std::nullopt : std::optional(first.error());
+
+  // RFC 8656 section 7.2: one of the two is better than none, and the client is told what became of the
+  // other.
+  const auto second = take(request, Family::ipv6, wish.parity);
+  if (second) fresh.relayed.set(second->address);
+  if (!first && !second) return first.error();
+  if (!first) fresh.missing = {Family::ipv4, first.error()};
+  if (!second) fresh.missing = {Family::ipv6, second.error()};
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> Server::take_reserved(const Request& request, const AllocateWish& wish,
+                                               Allocation& fresh) {
+  const auto address = reservations_.find(*wish.token, user_of(request.identity.username));
+  if (!address) return ErrorCode::insufficient_capacity;
+  reservations_.redeem(*wish.token);
+  fresh.relayed.set(*address);
+  return std::nullopt;
+}
+
+Result<RelayAddresses::Taken, ErrorCode> Server::take(const Request& request, std::optional<Family> family,
+                                                      Parity parity) {
+  const auto ip = policy_.relay_ip(request.client, family);
+  if (!ip) return fail(ErrorCode::address_family_not_supported);
+  const auto taken = addresses_.take(*ip, parity, request.now);
+  if (!taken) return fail(ErrorCode::insufficient_capacity);
+  return *taken;
+}
+
 Bytes Server::refresh(const Request& request) {
-  const auto allocation = own_allocation(request);
-  if (!allocation) return refuse(request, allocation.error());
-  const auto asked = asked_lifetime(request.message);
-  if (!asked) return refuse(request, asked.error());
-  const auto family = asked_family(request.message);
-  if (!family || (*family && **family != (*allocation)->relayed.ip.family())) {
+  const auto own = own_allocation(request);
+  if (!own) return refuse(request, own.error());
+  Allocation& allocation = **own;
+  const auto wish = read_refresh(request.message);
+  if (!wish) return refuse(request, wish.error());
+  if (wish->family && !allocation.relayed.in(*wish->family)) {
     return refuse(request, ErrorCode::peer_address_family_mismatch);
   }
-  const seconds granted = *asked == 0s ? 0s : granted_lifetime(*asked);
-  if (granted == 0s) {
-    remove((*allocation)->id, request.now);
+  if (wish->lifetime.count() > 0) {
+    table_.set_expiry(allocation, request.now + wish->lifetime);
   } else {
-    table_.set_expiry(**allocation, request.now + granted);
+    free(allocation, wish->family, request.now);
   }
   stun::MessageBuilder builder = succeed(request);
-  builder.add_u32(Attribute::lifetime, static_cast<std::uint32_t>(granted.count()));
+  builder.add_u32(Attribute::lifetime, static_cast<std::uint32_t>(wish->lifetime.count()));
   return finish(request, builder);
+}
+
+// RFC 8656 section 8.2: of two relayed addresses one may go by itself.
+void Server::free(Allocation& allocation, std::optional<Family> family, Instant now) {
+  const auto relayed = family ? allocation.relayed.in(*family) : std::nullopt;
+  if (relayed) {
+    table_.drop_relayed(allocation, *family);
+    addresses_.release(*relayed, now);
+    push_event(Event::Kind::framing_changed, allocation.id);
+    if (!allocation.relayed.empty()) return;
+  }
+  remove(allocation.id, now);
 }
 
 // RFC 8656 section 5: without an allocation 437, and only its own user may change it.

@@ -7,6 +7,22 @@
 
 namespace porthole::turn {
 
+namespace {
+
+template <class Map, class Key>
+void count_down(Map& counts, const Key& key) {
+  const auto found = counts.find(key);
+  if (found != counts.end() && --found->second == 0) counts.erase(found);
+}
+
+template <class Map, class Key>
+std::size_t count_in(const Map& counts, const Key& key) {
+  const auto found = counts.find(key);
+  return found == counts.end() ? 0 : found->second;
+}
+
+}  // namespace
+
 std::string_view user_of(std::string_view username) {
   const auto parsed = parse_username(username);
   return parsed && !parsed->name.empty() ? parsed->name : username;
@@ -27,11 +43,20 @@ const Allocation* AllocationTable::find(AllocationId id) const {
   return found == by_id_.end() ? nullptr : &found->second;
 }
 
+const Allocation* AllocationTable::find_relayed(const SocketAddress& relayed) const {
+  const auto found = by_relayed_.find(relayed);
+  return found == by_relayed_.end() ? nullptr : find(found->second);
+}
+
 Allocation& AllocationTable::add(Allocation allocation) {
   allocation.id = AllocationId{++last_id_};
   [[maybe_unused]] const bool is_new = by_client_.emplace(allocation.client, allocation.id).second;
   assert(is_new);
   ++per_user_[std::string(user_of(allocation.username))];
+  ++per_address_[allocation.client.remote.ip.customer()];
+  for (const auto& relayed : allocation.relayed) {
+    if (relayed) by_relayed_.emplace(*relayed, allocation.id);
+  }
   expiries_.schedule(allocation.id, allocation.expires);
   const AllocationId id = allocation.id;
   return by_id_.emplace(id, std::move(allocation)).first->second;
@@ -48,14 +73,25 @@ std::optional<Allocation> AllocationTable::remove(AllocationId id) {
   Allocation allocation = std::move(node.mapped());
   by_client_.erase(allocation.client);
   expiries_.cancel(id);
-  const auto user = per_user_.find(std::string(user_of(allocation.username)));
-  if (user != per_user_.end() && --user->second == 0) per_user_.erase(user);
+  count_down(per_user_, std::string(user_of(allocation.username)));
+  count_down(per_address_, allocation.client.remote.ip.customer());
+  for (const auto& relayed : allocation.relayed) {
+    if (relayed) by_relayed_.erase(*relayed);
+  }
   return allocation;
 }
 
+void AllocationTable::drop_relayed(Allocation& allocation, Family family) {
+  if (const auto& relayed = allocation.relayed.in(family)) by_relayed_.erase(*relayed);
+  allocation.relayed.clear(family);
+}
+
 std::size_t AllocationTable::count_of(std::string_view user) const {
-  const auto found = per_user_.find(std::string(user));
-  return found == per_user_.end() ? 0 : found->second;
+  return count_in(per_user_, std::string(user));
+}
+
+std::size_t AllocationTable::count_at(const IpAddress& client) const {
+  return count_in(per_address_, client.customer());
 }
 
 }  // namespace porthole::turn

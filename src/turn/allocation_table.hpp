@@ -1,4 +1,4 @@
-// All live allocations: by client, by number, by user, and by the time at which they end.
+// All live allocations: by client, by number, by relayed address, by user, and by the time at which they end.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,14 @@ class AllocationTable {
   Allocation* find(const FiveTuple& client);
   Allocation* find(AllocationId id);
   const Allocation* find(AllocationId id) const;
+  const Allocation* find_relayed(const SocketAddress& relayed) const;
 
   // Takes over client, relayed, username, transaction and lifetime; gives it a number. The client has none
   // yet.
   Allocation& add(Allocation allocation);
   void set_expiry(Allocation& allocation, Instant expires);
+  // One of its two relayed addresses goes; the other stays.
+  void drop_relayed(Allocation& allocation, Family family);
   // The allocation that was there; nullopt when there was none.
   std::optional<Allocation> remove(AllocationId id);
 
@@ -37,11 +40,16 @@ class AllocationTable {
 
   std::size_t size() const { return by_id_.size(); }
   std::size_t count_of(std::string_view user) const;
+  // Of clients at that address, as limits count them: IpAddress::customer().
+  std::size_t count_at(const IpAddress& client) const;
 
  private:
   std::unordered_map<AllocationId, Allocation> by_id_;
   std::unordered_map<FiveTuple, AllocationId> by_client_;
-  std::unordered_map<std::string, std::size_t> per_user_;  // No zeros stay.
+  std::unordered_map<SocketAddress, AllocationId> by_relayed_;
+  // No zeros stay.
+  std::unordered_map<std::string, std::size_t> per_user_;
+  std::unordered_map<IpAddress, std::size_t> per_address_;
   // Looking at the next deadline drops stale heap entries, which changes nothing that can be seen.
   mutable TimerQueue<AllocationId> expiries_;
   std::uint64_t last_id_ = 0;

@@ -36,9 +36,12 @@ std::optional<ParsedUsername> parse_username(std::string_view username) {
   return parsed;
 }
 
-Key long_term_key(std::string_view username, std::string_view realm, std::string_view password) {
+Key long_term_key(std::string_view username, std::string_view realm, std::string_view password,
+                  PasswordAlgorithm algorithm) {
   const Bytes colon = as_bytes(":");
-  return crypto::md5({as_bytes(username), colon, as_bytes(realm), colon, as_bytes(password)});
+  const std::initializer_list<Bytes> pieces{as_bytes(username), colon, as_bytes(realm), colon,
+                                            as_bytes(password)};
+  return algorithm == PasswordAlgorithm::md5 ? Key(crypto::md5(pieces)) : Key(crypto::sha256(pieces));
 }
 
 SharedSecrets::SharedSecrets(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {
@@ -50,8 +53,9 @@ Credentials SharedSecrets::mint(std::string_view name, std::int64_t expiry_unix_
   return turn::mint(secrets_.front(), name, expiry_unix_seconds);
 }
 
-Key SharedSecrets::key(std::size_t index, std::string_view username, std::string_view realm) const {
-  return long_term_key(username, realm, password_of(secrets_[index], username));
+Key SharedSecrets::key(std::size_t index, std::string_view username, std::string_view realm,
+                       PasswordAlgorithm algorithm) const {
+  return long_term_key(username, realm, password_of(secrets_[index], username), algorithm);
 }
 
 }  // namespace porthole::turn

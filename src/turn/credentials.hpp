@@ -2,6 +2,7 @@
 // verified without a table of users.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,9 +30,25 @@ struct ParsedUsername {
 // nullopt when it does not start with a decimal number that ends there or at a colon.
 std::optional<ParsedUsername> parse_username(std::string_view username);
 
-// RFC 8489 section 9.2.2: MD5(username ":" realm ":" password).
-using Key = crypto::Md5Digest;
-Key long_term_key(std::string_view username, std::string_view realm, std::string_view password);
+// RFC 8489 section 18.5.
+enum class PasswordAlgorithm : std::uint16_t { md5 = 1, sha256 = 2 };
+
+// What integrity is computed with. Its size depends on the algorithm that made it.
+class Key {
+ public:
+  Key() = default;
+  explicit Key(Bytes digest) : size_(digest.size()) { std::ranges::copy(digest, bytes_.begin()); }
+  bool operator==(const Key&) const = default;
+  operator Bytes() const { return Bytes(bytes_).first(size_); }  // NOLINT: it is nothing but bytes. Borrows.
+
+ private:
+  crypto::Sha256Digest bytes_{};
+  std::size_t size_ = 0;
+};
+
+// RFC 8489 section 9.2.2: the hash of username ":" realm ":" password.
+Key long_term_key(std::string_view username, std::string_view realm, std::string_view password,
+                  PasswordAlgorithm algorithm = PasswordAlgorithm::md5);
 
 // The secrets that are valid now. The first one mints; the others verify what was minted before a rotation.
 class SharedSecrets {
@@ -44,7 +61,8 @@ class SharedSecrets {
   std::size_t size() const { return secrets_.size(); }
   // The key that `username` has under secret `index`. Every username has one: whether it may use it is
   // another question, so that unknown users cost and look the same as wrong passwords.
-  Key key(std::size_t index, std::string_view username, std::string_view realm) const;
+  Key key(std::size_t index, std::string_view username, std::string_view realm,
+          PasswordAlgorithm algorithm = PasswordAlgorithm::md5) const;
 
  private:
   std::vector<std::string> secrets_;

@@ -39,6 +39,25 @@ constexpr std::size_t kMaxRealm = 8;
 constexpr std::size_t kAmplificationNumerator = 5;
 constexpr std::size_t kAmplificationDenominator = 2;
 
+// Challenges (401, 438) that one source of datagrams may have at once, and each second from then on. A client
+// asks once for each allocation and nonce; a flood with a forged source is not worth answering.
+constexpr std::uint32_t kChallengeBurst = 30;
+constexpr std::uint32_t kChallengesPerSecond = 10;
+// Sources that are counted at the same time. Another one takes the place of whoever had it, with a full burst
+// of its own, so that nobody is locked out by what others do.
+constexpr std::size_t kChallengeSources = 4096;
+
+// RFC 8656 section 7.2: a reserved port is kept for at least 30 seconds.
+constexpr Duration kReservationLifetime = 30s;
+constexpr std::size_t kMaxReservations = 1000;
+
+// Minted users that can be named by USERHASH. The oldest are forgotten first.
+constexpr std::size_t kMaxKnownUsers = 4096;
+
+// What an allocation may relay at once, as a time at its full rate: a keyframe, or the burst of a busy
+// sender.
+constexpr Duration kRelayBurst = 250ms;
+
 // Types that a 420 answer lists at most.
 constexpr std::size_t kMaxUnknownListed = 8;
 
@@ -52,8 +71,12 @@ constexpr std::size_t kMaxReply = 512;
 struct Limits {
   std::size_t allocations = 10'000;
   std::size_t allocations_per_user = 8;
+  // Of clients: a NAT, a proxy or a company may stand behind one. See IpAddress::customer().
+  std::size_t allocations_per_address = 1'000;
   std::size_t permissions_per_allocation = 32;
   std::size_t channels_per_allocation = 32;
+  // Per allocation and direction, of payload; 0 for no limit. The default is 100 Mbit/s.
+  std::uint64_t bytes_per_second = 12'500'000;
 };
 
 }  // namespace porthole::turn

@@ -22,7 +22,7 @@ std::size_t live(const List& list, Instant now) {
 }  // namespace
 
 std::optional<ErrorCode> Server::refuse_peer(const Allocation& allocation, const SocketAddress& peer) const {
-  if (peer.ip.family() != allocation.relayed.ip.family()) return ErrorCode::peer_address_family_mismatch;
+  if (!allocation.relayed.in(peer.ip.family())) return ErrorCode::peer_address_family_mismatch;
   if (!policy_.allows_peer(peer, allocation.client)) return ErrorCode::forbidden;
   return std::nullopt;
 }
@@ -64,7 +64,8 @@ Bytes Server::channel_bind(const Request& request) {
 
   const auto number = request.message.u16_in_word(Attribute::channel_number);
   const auto peer = request.message.xor_address(Attribute::xor_peer_address);
-  const std::uint16_t highest = request.client.is_stream() ? wire::kMaxStreamChannel : wire::kMaxChannel;
+  const std::uint16_t highest =
+      request.client.is_stream() ? wire::kMaxStreamChannel : config_.max_datagram_channel;
   if (!number || !peer || *number < wire::kMinChannel || *number > highest) {
     return refuse(request, ErrorCode::bad_request);
   }

@@ -20,6 +20,8 @@ constexpr std::array kKnown{
     Attribute::requested_transport,
     Attribute::dont_fragment,
     Attribute::message_integrity_sha256,
+    Attribute::password_algorithm,
+    Attribute::userhash,
 };
 
 stun::MessageBuilder answer(const Request& request, stun::Class message_class) {
@@ -36,7 +38,11 @@ stun::MessageBuilder succeed(const Request& request) {
 
 Bytes finish(const Request& request, stun::MessageBuilder& builder) {
   if (!request.software.empty()) builder.add_text(Attribute::software, request.software);
-  builder.add_integrity(request.identity.key);
+  if (request.identity.sha256) {
+    builder.add_integrity_sha256(request.identity.key);
+  } else {
+    builder.add_integrity(request.identity.key);
+  }
   return finish_unsigned(request.message, builder);
 }
 

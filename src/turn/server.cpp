@@ -34,13 +34,6 @@ Outcome reply(Bytes bytes) {
   return outcome;
 }
 
-Outcome to_peer(const Allocation& allocation, const SocketAddress& peer, Bytes data) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::to_peer;
-  outcome.to_peer = {allocation.id, peer, data};
-  return outcome;
-}
-
 }  // namespace
 
 Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& policy,
@@ -49,7 +42,8 @@ Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& p
       authenticator_(config_.realm, config_.nonce_key, secrets),
       policy_(policy),
       addresses_(addresses),
-      random_(random) {}
+      random_(random),
+      reservations_(random) {}
 
 const Server::Route* Server::route_of(Method method) {
   static constexpr std::array kRoutes{
@@ -116,19 +110,25 @@ Bytes Server::handle_request(const Route& route, const FiveTuple& client, const 
 }
 
 // The answer to a client that has not proved who it is, so possibly to a victim whose address was forged:
-// short, and without SOFTWARE.
+// without SOFTWARE, and short. Only streams and DTLS have shown that the client is where it says, and get all
+// that there is to offer.
 Bytes Server::challenge(const FiveTuple& client, const stun::Message& message, ErrorCode code,
-                        MutableBytes out, Instant now) const {
-  const auto build = [&](ErrorCode shown) {
+                        MutableBytes out, Instant now) {
+  const bool may_be_forged = client.transport == Transport::udp;
+  if (may_be_forged && !challenges_.allow(client.remote, now)) return {};
+  const auto build = [&](ErrorCode shown, Offer offer) {
     stun::MessageBuilder builder(out, Class::error, message.method(), message.transaction());
     builder.add_error(shown);
-    if (shown != ErrorCode::bad_request) authenticator_.add_challenge(builder, client.remote.ip, now);
+    if (shown != ErrorCode::bad_request) authenticator_.add_challenge(builder, client.remote.ip, offer, now);
     return finish_unsigned(message, builder);
   };
-  const Bytes answer = build(code);
   const std::size_t allowed = message.bytes().size() * kAmplificationNumerator / kAmplificationDenominator;
+  const auto fits = [&](Bytes answer) { return !may_be_forged || answer.size() <= allowed; };
+  for (const Offer offer : {Offer::password_algorithms, Offer::none}) {
+    if (const Bytes answer = build(code, offer); fits(answer)) return answer;
+  }
   // Only a request without the attributes that it must have is so short.
-  return answer.size() <= allowed ? answer : build(ErrorCode::bad_request);
+  return build(ErrorCode::bad_request, Offer::none);
 }
 
 // RFC 8656 section 11.2.
@@ -137,21 +137,33 @@ Outcome Server::handle_send(const FiveTuple& client, const stun::Message& messag
   const auto data = message.find(Attribute::data);
   std::array<std::uint16_t, 1> unknown{};
   if (!peer || !data || message.unknown_required(kKnownAttributes, unknown) > 0) return nothing();
-  const Allocation* allocation = table_.find(client);
+  Allocation* allocation = table_.find(client);
   if (allocation == nullptr || allocation->permission(peer->ip, now) == nullptr) return nothing();
-  // A permission is for all ports of an IP; what may be reached is one of them.
-  if (refuse_peer(*allocation, *peer)) return nothing();
-  return to_peer(*allocation, *peer, *data);
+  return to_peer(*allocation, *peer, *data, now);
 }
 
 // RFC 8656 section 12.6.
 Outcome Server::handle_channel_data(const FiveTuple& client, Bytes bytes, Instant now) {
   const auto message = wire::parse_channel_data(bytes);
-  const Allocation* allocation = message ? table_.find(client) : nullptr;
+  Allocation* allocation = message ? table_.find(client) : nullptr;
   if (allocation == nullptr) return nothing();
   const ChannelBinding* binding = allocation->channel(message->channel, now);
-  if (binding == nullptr || refuse_peer(*allocation, binding->peer)) return nothing();
-  return to_peer(*allocation, binding->peer, message->payload);
+  return binding == nullptr ? nothing() : to_peer(*allocation, binding->peer, message->payload, now);
+}
+
+// A permission is for all ports of an IP, and was given a while ago; what may be reached is asked each time.
+Outcome Server::to_peer(Allocation& allocation, const SocketAddress& peer, Bytes data, Instant now) const {
+  if (refuse_peer(allocation, peer)) return nothing();
+  if (!allocation.from_client.take(data.size(), config_.limits.bytes_per_second, now)) return nothing();
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::to_peer;
+  outcome.to_peer = {allocation.id, peer, data};
+  return outcome;
+}
+
+bool Server::may_deliver(AllocationId id, std::size_t bytes, Instant now) {
+  Allocation* allocation = table_.find(id);
+  return allocation != nullptr && allocation->to_client.take(bytes, config_.limits.bytes_per_second, now);
 }
 
 void Server::handle_disconnect(const FiveTuple& client, Instant now) {
@@ -161,12 +173,15 @@ void Server::handle_disconnect(const FiveTuple& client, Instant now) {
 
 void Server::handle_timeout(Instant now) {
   while (const auto id = table_.pop_expired(now)) remove(*id, now);
+  while (const auto address = reservations_.pop_expired(now)) addresses_.release(*address, now);
 }
 
 void Server::remove(AllocationId id, Instant now) {
   const auto removed = table_.remove(id);
   if (!removed) return;
-  addresses_.release(removed->relayed, now);
+  for (const auto& relayed : removed->relayed) {
+    if (relayed) addresses_.release(*relayed, now);
+  }
   push_event(Event::Kind::gone, id);
 }
 
@@ -193,9 +208,14 @@ std::optional<PeerFraming> Server::framing(AllocationId id, const SocketAddress&
   return PeerFraming::indication(peer, transaction, until);
 }
 
-std::optional<SocketAddress> Server::relayed_address(AllocationId id) const {
+AllocationId Server::allocation_at(const SocketAddress& relayed) const {
+  const Allocation* allocation = table_.find_relayed(relayed);
+  return allocation == nullptr ? AllocationId::none : allocation->id;
+}
+
+std::optional<SocketAddress> Server::relayed_address(AllocationId id, Family family) const {
   const Allocation* allocation = table_.find(id);
-  return allocation == nullptr ? std::nullopt : std::optional(allocation->relayed);
+  return allocation == nullptr ? std::nullopt : allocation->relayed.in(family);
 }
 
 const FiveTuple* Server::client(AllocationId id) const {

@@ -1,7 +1,8 @@
-// A TURN server (RFC 8656) without sockets: relayed addresses come from the caller, and what a client sends to
-// a peer is handed to the caller.
+// A TURN server (RFC 8656) without sockets: relayed addresses come from the caller, and what a client sends
+// to a peer is handed to the caller.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -14,20 +15,26 @@
 #include "base/time.hpp"
 #include "turn/allocation_table.hpp"
 #include "turn/authentication.hpp"
+#include "turn/challenge_limiter.hpp"
 #include "turn/limits.hpp"
 #include "turn/peer_framing.hpp"
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
+#include "turn/reservations.hpp"
 #include "wire/stun.hpp"
 
 namespace porthole::turn {
 
+struct AllocateWish;
 struct Request;
 
 struct Config {
   std::string realm = "porthole";  // At most kMaxRealm bytes; what is beyond is cut off.
   std::string software;            // Shown to authenticated clients only; empty for none. Cut to 64 bytes.
   NonceKey nonce_key{};            // Random, and the same in every server of the one port.
+  // RFC 5766's channel numbers go up to 0x7FFF. Where a datagram that begins like one can be nothing else,
+  // they do no harm.
+  std::uint16_t max_datagram_channel = wire::kMaxChannel;
   Limits limits;
 };
 
@@ -50,7 +57,8 @@ struct Event {
   enum class Kind : std::uint8_t {
     created,  // An allocation began.
     gone,     // It ended: expired, freed by its client, or its connection closed. Its id means nothing now.
-    framing_changed,  // A peer became reachable or got a channel: ask framing() again for its peers.
+    framing_changed,  // A peer became reachable or got a channel, or one of two relayed addresses is gone:
+                      // ask framing() again for its peers.
   };
   Kind kind = Kind::created;
   AllocationId allocation = AllocationId::none;
@@ -80,14 +88,23 @@ class Server {
   // allocation.
   std::optional<PeerFraming> framing(AllocationId id, const SocketAddress& peer, Instant now) const;
 
+  // Whether the allocation's client may get that much more from its peers now; counted if so.
+  bool may_deliver(AllocationId id, std::size_t bytes, Instant now);
+
+  // From now on the user, whose credentials were minted here, may be named by USERHASH.
+  void remember_user(std::string_view username) { authenticator_.remember(username); }
+
   void handle_timeout(Instant now);
   // Instant::max() when nothing is pending.
-  Instant next_timeout() const { return table_.next_expiry(); }
+  Instant next_timeout() const { return std::min(table_.next_expiry(), reservations_.next_expiry()); }
 
   std::optional<Event> poll_event();
 
+  // Whose relayed address this is; none when it is nobody's.
+  AllocationId allocation_at(const SocketAddress& relayed) const;
+
   // All three: nothing when the allocation is gone. What they return lasts until the next call with `now`.
-  std::optional<SocketAddress> relayed_address(AllocationId id) const;
+  std::optional<SocketAddress> relayed_address(AllocationId id, Family family) const;
   const FiveTuple* client(AllocationId id) const;
   std::string_view username(AllocationId id) const;
 
@@ -107,11 +124,12 @@ class Server {
                       const WallClock& wall_clock);
   Outcome handle_send(const FiveTuple& client, const stun::Message& message, Instant now);
   Outcome handle_channel_data(const FiveTuple& client, Bytes bytes, Instant now);
+  Outcome to_peer(Allocation& allocation, const SocketAddress& peer, Bytes data, Instant now) const;
   Bytes handle_binding(const FiveTuple& client, const stun::Message& message, MutableBytes out) const;
   Bytes handle_request(const Route& route, const FiveTuple& client, const stun::Message& message,
                        MutableBytes out, Instant now, const WallClock& wall_clock);
   Bytes challenge(const FiveTuple& client, const stun::Message& message, stun::ErrorCode code,
-                  MutableBytes out, Instant now) const;
+                  MutableBytes out, Instant now);
 
   // Authenticated methods: allocate.cpp.
   Bytes allocate(const Request& request);
@@ -122,9 +140,16 @@ class Server {
 
   // The sender's own allocation, or the error to answer with.
   Result<Allocation*, stun::ErrorCode> own_allocation(const Request& request);
-  // A relayed address as the request wants it, or the error to answer with.
-  Result<SocketAddress, stun::ErrorCode> new_relayed_address(const Request& request);
+  // Fills in the relayed addresses that the wish asks for, or says why there are none.
+  std::optional<stun::ErrorCode> take_addresses(const Request& request, const AllocateWish& wish,
+                                                Allocation& fresh);
+  std::optional<stun::ErrorCode> take_reserved(const Request& request, const AllocateWish& wish,
+                                               Allocation& fresh);
+  Result<RelayAddresses::Taken, stun::ErrorCode> take(const Request& request, std::optional<Family> family,
+                                                      RelayAddresses::Parity parity);
+  std::optional<stun::ErrorCode> over_quota(const Request& request, const AllocateWish& wish) const;
   std::optional<stun::ErrorCode> refuse_peer(const Allocation& allocation, const SocketAddress& peer) const;
+  void free(Allocation& allocation, std::optional<Family> family, Instant now);
   void remove(AllocationId id, Instant now);
   void push_event(Event::Kind kind, AllocationId id) { events_.push_back({kind, id}); }
 
@@ -139,6 +164,8 @@ class Server {
 
   // Changing.
   AllocationTable table_;
+  Reservations reservations_;
+  ChallengeLimiter challenges_;
   std::deque<Event> events_;  // At most one a message or an expired allocation, until the caller drains it.
 };
 

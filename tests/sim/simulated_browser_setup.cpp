@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <fstream>
 
 #include "simulated_browser.hpp"
+#include "support/offers.hpp"
 #include "wire/sdp.hpp"
 
 namespace porthole::sim {
@@ -13,14 +13,6 @@ namespace {
 // Client ports: a NAT gives out any.
 constexpr std::uint16_t kFirstPort = 20'000;
 constexpr std::uint16_t kPorts = 40'000;
-
-std::string load_offer(const std::string& name) {
-  std::ifstream file(std::string(PORTHOLE_TEST_DATA) + "/offers/" + name + ".sdp");
-  std::string text;
-  for (std::string line; std::getline(file, line);) text += line + "\r\n";
-  EXPECT_FALSE(text.empty()) << name;
-  return text;
-}
 
 // Every "a=name:" line gets the value.
 void set_attribute(std::string& sdp, const std::string& name, const std::string& value) {
@@ -91,7 +83,7 @@ HttpRequest SimulatedBrowser::request(std::string method, std::string path) cons
 std::string SimulatedBrowser::make_offer() {
   std::string name = options_.offer;
   if (name.empty()) name = options_.engine == Engine::chromium ? "chromium-156-video" : "firefox-153-video";
-  std::string offer = load_offer(name);
+  std::string offer = test::load_offer(name);
   local_ = {random_.token(options_.engine == Engine::chromium ? 4 : 8), random_.token(24)};
   set_attribute(offer, "ice-ufrag", local_.ufrag);
   set_attribute(offer, "ice-pwd", local_.pwd);

@@ -4,12 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "node/node.hpp"
+#include "support/offers.hpp"
 #include "support/seeded_random.hpp"
 
 namespace porthole::node::test {
@@ -34,14 +33,7 @@ class IdleDtlsFactory final : public crypto::DtlsFactory {
   std::string fingerprint() const override { return "AB:CD"; }
 };
 
-inline std::string load_offer(const std::string& name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../data/offers";
-  std::ifstream file(folder / (name + ".sdp"));
-  std::string text;
-  for (std::string line; std::getline(file, line);) text += line + "\r\n";
-  EXPECT_FALSE(text.empty()) << name;
-  return text;
-}
+using porthole::test::load_offer;
 
 class NodeFixture : public testing::Test {
  protected:

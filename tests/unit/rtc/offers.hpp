@@ -4,20 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "support/offers.hpp"
 
 namespace porthole::rtc::test {
 
-// What browsers sent, with the line ends that they use.
 inline std::string load(const std::string& name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../data/offers";
-  std::ifstream file(folder / (name + ".sdp"));
-  std::string text;
-  for (std::string line; std::getline(file, line);) text += line + "\r\n";
-  EXPECT_FALSE(text.empty()) << name;
-  return text;
+  return porthole::test::load_offer(name);
 }
 
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {

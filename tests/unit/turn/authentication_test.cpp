@@ -14,7 +14,10 @@ void expect_challenge(const Answer& answer, int code) {
   const stun::Message message = answer.message();
   EXPECT_EQ(answer.error(), code);
   EXPECT_EQ(message.text(Attribute::realm), "porthole");
-  EXPECT_EQ(message.text(Attribute::nonce).value_or("").size(), kNonceSize);
+  const std::string_view nonce = message.text(Attribute::nonce).value_or("");
+  const bool offered = message.has(Attribute::password_algorithms);
+  EXPECT_EQ(offer_of(nonce), offered ? Offer::password_algorithms : Offer::none);
+  EXPECT_EQ(nonce.size(), kNonceSize + (offered ? kNonceCookie.size() : 0));
   EXPECT_FALSE(message.has_integrity());
   EXPECT_FALSE(message.has(Attribute::software));
 }
@@ -228,6 +231,7 @@ TEST(TurnAuthentication, AnswerToAForgedRequestIsAtMostTwoAndAHalfTimesItsSize) 
               if (integrity) builder.add_integrity({});
               if (extra % 4 >= 2) builder.add_fingerprint();
             });
+        world.advance(Duration(1s) / kChallengesPerSecond);
         const Answer answer = client.send(request);
         EXPECT_LE(answer.bytes.size() * 2, request.size() * 5) << method << ' ' << extra;
       }

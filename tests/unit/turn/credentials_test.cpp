@@ -19,9 +19,11 @@ TEST(TurnCredentials, PasswordIsWhatOtherServersCompute) {
 
 TEST(TurnCredentials, KeyIsTheLongTermKeyOfTheStandard) {
   // RFC 8489 section 9.2.2's own example: user "user", realm "realm", password "pass".
-  const Key expected{0x84, 0x93, 0xfb, 0xc5, 0x3b, 0xa5, 0x82, 0xfb,
-                     0x4c, 0x04, 0x4c, 0x45, 0x6b, 0xdc, 0x40, 0xeb};
-  EXPECT_EQ(long_term_key("user", "realm", "pass"), expected);
+  const crypto::Md5Digest expected{0x84, 0x93, 0xfb, 0xc5, 0x3b, 0xa5, 0x82, 0xfb,
+                                   0x4c, 0x04, 0x4c, 0x45, 0x6b, 0xdc, 0x40, 0xeb};
+  EXPECT_EQ(long_term_key("user", "realm", "pass"), Key(expected));
+  EXPECT_EQ(long_term_key("user", "realm", "pass", PasswordAlgorithm::sha256),
+            Key(crypto::sha256(as_bytes("user:realm:pass"))));
 }
 
 TEST(TurnCredentials, UsernameIsReadStrictly) {
