@@ -11,11 +11,10 @@ namespace {
 // Browsers check the pair that they use every 2.5 s or more often, and RTCP comes each second.
 constexpr Duration kRouteIsHeld = 10s;
 
-turn::Config turn_config(const NodeOptions& options, Random& random) {
+turn::Config turn_config(const NodeOptions& options) {
   turn::Config config;
   config.realm = options.realm;
   config.software = "porthole";
-  random.fill(config.nonce_key);
   return config;
 }
 
@@ -30,13 +29,17 @@ std::vector<std::uint16_t> reserved_ports(const NodeOptions& options) {
 
 Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
     : options_(std::move(options)),
-      secrets_(options_.secrets),
       policy_(options_),
       random_(random),
       labels_(random_, reserved_ports(options_)),
-      turn_(turn_config(options_, random_), secrets_, policy_, labels_, random_),
-      sessions_(options_, broadcasts_, viewers_, dtls, secrets_, random_),
+      front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
+      sessions_(options_, broadcasts_, viewers_, dtls, front_.secrets(), random_),
       whep_(sessions_, viewers_) {}
+
+void Node::set_wall_clock(const WallClock& wall) {
+  wall_ = wall;
+  front_.set_wall_clock(wall);
+}
 
 void Node::set_status(std::string_view broadcast, BroadcastStatus status) {
   const auto found = broadcasts_.find(broadcast);
@@ -59,10 +62,10 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
       const auto message = stun::parse(datagram.bytes);
       if (!message) return;
       if (ice::local_ufrag(*message)) return handle_check({datagram.path, {}, {}}, *message, now);
-      return handle_turn(datagram.path, datagram.bytes, now);
+      return front_.handle_datagram(datagram, now);
     }
     case wire::DatagramKind::channel_data:
-      return handle_turn(datagram.path, datagram.bytes, now);
+      return front_.handle_datagram(datagram, now);
     case wire::DatagramKind::dtls:
     case wire::DatagramKind::srtp:
       return handle_inner({datagram.path, {}, {}}, datagram.bytes, now);
@@ -72,38 +75,19 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
-  wire::StreamFramer& framer = framers_[path.connection];
-  while (true) {
-    const auto frame = framer.next(bytes);
-    if (!frame) {
-      events_.push_back(ConnectionRefused{path.connection});
-      return handle_stream_closed(path, now);
-    }
-    if (!*frame) return;
-    handle_turn(path, **frame, now);
-  }
+  front_.handle_stream(path, bytes, now);
 }
 
 void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
-  framers_.erase(path.connection);
-  turn_.handle_disconnect(path, now);
-  handle_turn_events();
+  front_.handle_stream_closed(path, now);
 }
 
-void Node::handle_turn(const FiveTuple& client, Bytes message, Instant now) {
-  const MutableBytes slot = outbox_.slot();
-  if (slot.empty()) return;
-  const turn::Outcome outcome = turn_.handle_message(client, message, slot, now, wall_);
-  handle_turn_events();
-  switch (outcome.kind) {
-    case turn::Outcome::Kind::nothing:
-      return;
-    case turn::Outcome::Kind::reply:
-      return outbox_.commit(client, outcome.reply.size());
-    case turn::Outcome::Kind::to_peer:
-      return handle_inner({client, outcome.to_peer.allocation, outcome.to_peer.peer}, outcome.to_peer.data,
-                          now);
-  }
+void Node::on_to_peer(const Route& route, Bytes data, Instant now) {
+  handle_inner(route, data, now);
+}
+
+void Node::on_turn_event(const turn::Event& event) {
+  if (event.kind == turn::Event::Kind::gone) viewers_.detach_allocation(event.allocation);
 }
 
 // What is inside TURN is a packet like any other, but never TURN again.
@@ -120,15 +104,16 @@ void Node::handle_inner(const Route& route, Bytes packet, Instant now) {
 void Node::handle_check(const Route& route, const stun::Message& check, Instant now) {
   const auto ufrag = ice::local_ufrag(check);
   Viewer* viewer = ufrag ? viewers_.by_ufrag(*ufrag) : nullptr;
-  const MutableBytes slot = outbox_.slot();
+  const MutableBytes slot = front_.outbox().slot();
   if (viewer == nullptr || viewer->ended() || slot.empty()) return;
 
   std::optional<turn::PeerFraming> framing;
-  if (route.is_relayed()) framing = turn_.framing(route.allocation, route.peer, now);
+  if (route.is_relayed()) framing = front_.server().framing(route.allocation, route.peer, now);
   if (route.is_relayed() != framing.has_value()) return;
   // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
-  const auto mapped = route.is_relayed() ? turn_.relayed_address(route.allocation, route.peer.ip.family())
-                                         : route.path.remote;
+  const auto mapped = route.is_relayed()
+                          ? front_.server().relayed_address(route.allocation, route.peer.ip.family())
+                          : route.path.remote;
   if (!mapped) return;
 
   const auto known = viewer->path_of(route);
@@ -137,7 +122,8 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   const MutableBytes out = slot.subspan(framing ? framing->prefix_size() : 0);
   const auto outcome = viewer->handle_check(check, path, *mapped, out, now);
   if (!outcome.reply.empty()) {
-    outbox_.commit(route.path, framing ? framing->frame(slot, outcome.reply.size()) : outcome.reply.size());
+    front_.outbox().commit(route.path,
+                           framing ? framing->frame(slot, outcome.reply.size()) : outcome.reply.size());
   }
   if (!outcome.authenticated) return;
   if (outcome.dropped) viewers_.detach(*viewer, *outcome.dropped);
@@ -165,12 +151,6 @@ void Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packe
   update(viewer, now);
 }
 
-void Node::handle_turn_events() {
-  while (const auto event = turn_.poll_event()) {
-    if (event->kind == turn::Event::Kind::gone) viewers_.detach_allocation(event->allocation);
-  }
-}
-
 void Node::update(Viewer& viewer, Instant now) {
   if (viewer.connected() && !viewer.is_fed && !viewer.ended()) connect(viewer, now);
   viewers_.wake(viewer);
@@ -191,9 +171,8 @@ void Node::remove(Viewer& viewer, Instant now) {
   broadcast.rendition(codec).leave(viewer);
   events_.push_back(ViewerGone{broadcast.name(), *viewer.ended(), viewer.stats()});
   for (const Route& route : viewers_.remove(viewer)) {
-    if (route.is_relayed()) turn_.release(route.allocation, now);
+    if (route.is_relayed()) front_.release(route.allocation, now);
   }
-  handle_turn_events();
   announce_rendition(broadcast, codec);
 }
 
@@ -218,8 +197,7 @@ std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instan
 }
 
 void Node::handle_timeout(Instant now) {
-  turn_.handle_timeout(now);
-  handle_turn_events();
+  front_.handle_timeout(now);
   while (Viewer* viewer = viewers_.pop_due(now)) {
     viewer->handle_timeout(now);
     update(*viewer, now);
@@ -232,7 +210,7 @@ void Node::handle_timeout(Instant now) {
 }
 
 bool Node::poll_transmit(TransmitBatch& out, Instant now) {
-  if (outbox_.poll(out)) return true;
+  if (front_.poll_transmit(out)) return true;
   while (Viewer* viewer = viewers_.awake()) {
     if (poll_viewer(*viewer, out, now)) return true;
     viewers_.sleep(*viewer);
@@ -244,7 +222,8 @@ bool Node::poll_transmit(TransmitBatch& out, Instant now) {
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const Route* route = viewer.selected_route();
   std::optional<turn::PeerFraming> framing;
-  if (route != nullptr && route->is_relayed()) framing = turn_.framing(route->allocation, route->peer, now);
+  if (route != nullptr && route->is_relayed())
+    framing = front_.server().framing(route->allocation, route->peer, now);
   viewer.is_reachable = route != nullptr && route->is_relayed() == framing.has_value();
   if (!viewer.is_reachable) return false;
   BatchBuilder builder(out, *route, framing);
@@ -252,6 +231,7 @@ bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
 }
 
 std::optional<Event> Node::poll_event() {
+  if (const auto refused = front_.poll_refused()) return ConnectionRefused{*refused};
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
@@ -259,7 +239,7 @@ std::optional<Event> Node::poll_event() {
 }
 
 Instant Node::next_timeout() const {
-  Instant next = std::min(turn_.next_timeout(), viewers_.next_timeout());
+  Instant next = std::min(front_.next_timeout(), viewers_.next_timeout());
   for (const auto& [name, broadcast] : broadcasts_) {
     for (const VideoCodec codec : kCodecs)
       next = std::min(next, broadcast.rendition(codec).gate().next_timeout());

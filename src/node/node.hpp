@@ -5,21 +5,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 
 #include "base/http.hpp"
 #include "base/packet.hpp"
 #include "base/random.hpp"
 #include "node/labels.hpp"
-#include "node/outbox.hpp"
 #include "node/sessions.hpp"
+#include "node/turn_front.hpp"
 #include "node/viewers.hpp"
 #include "node/whep.hpp"
 #include "turn/relay_labels.hpp"
-#include "turn/server.hpp"
 #include "wire/first_bytes.hpp"
-#include "wire/stream_framing.hpp"
 
 namespace porthole::node {
 
@@ -51,7 +48,7 @@ using Event = std::variant<KeyframeWanted, RenditionWanted, ConnectionRefused, V
 
 // After each call that takes something in, drain poll_transmit() and poll_event(), and look at
 // next_timeout(). One thread.
-class Node {
+class Node final : private TurnOwner {
  public:
   // `dtls` and `random` are borrowed and outlive the node.
   Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random);
@@ -65,7 +62,7 @@ class Node {
   void push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now);
 
   // What time of day it is; to be told again now and then.
-  void set_wall_clock(const WallClock& wall) { wall_ = wall; }
+  void set_wall_clock(const WallClock& wall);
 
   void handle_datagram(const Datagram& datagram, Instant now);
   // Bytes of a connection that speaks TURN, however they are cut, and its end.
@@ -84,15 +81,16 @@ class Node {
   void shut_down();
 
   std::size_t viewer_count() const { return viewers_.size(); }
-  std::size_t allocation_count() const { return turn_.allocation_count(); }
+  std::size_t allocation_count() const { return front_.server().allocation_count(); }
 
  private:
-  void handle_turn(const FiveTuple& client, Bytes message, Instant now);
+  void on_to_peer(const Route& route, Bytes data, Instant now) override;
+  void on_turn_event(const turn::Event& event) override;
+
   void handle_inner(const Route& route, Bytes packet, Instant now);
   void handle_check(const Route& route, const stun::Message& check, Instant now);
   bool is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const;
   void handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
-  void handle_turn_events();
   // A viewer's state may have moved: feed it once it is connected, see to its timer, let it send.
   void update(Viewer& viewer, Instant now);
   void connect(Viewer& viewer, Instant now);
@@ -102,20 +100,17 @@ class Node {
 
   // Constant after construction.
   const NodeOptions options_;
-  const turn::SharedSecrets secrets_;
   const LabelPolicy policy_;
 
   Random& random_;  // Borrowed.
 
   WallClock wall_;
   turn::RelayLabels labels_;
-  turn::Server turn_;
-  std::unordered_map<ConnectionId, wire::StreamFramer> framers_;
+  TurnFront front_;
   Broadcasts broadcasts_;
   Viewers viewers_;
   Sessions sessions_;
   Whep whep_;
-  Outbox outbox_;
   std::deque<Event> events_;  // A few for each call, until the owner drains them.
 };
 

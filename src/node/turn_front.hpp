@@ -1,0 +1,78 @@
+// The TURN side of the one port: what clients send goes in, answers come out, and what is meant for a peer is
+// handed to the owner.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/packet.hpp"
+#include "base/random.hpp"
+#include "node/outbox.hpp"
+#include "node/route.hpp"
+#include "turn/credentials.hpp"
+#include "turn/server.hpp"
+#include "wire/stream_framing.hpp"
+
+namespace porthole::node {
+
+// Who stands behind the relayed addresses. Called from inside the front's own calls.
+class TurnOwner {
+ public:
+  virtual ~TurnOwner() = default;
+
+  // A client sends `data` to `route.peer`; permission and policy have been asked. Borrows the bytes.
+  virtual void on_to_peer(const Route& route, Bytes data, Instant now) = 0;
+  virtual void on_turn_event(const turn::Event& event) = 0;
+};
+
+// After each call that takes something in, drain poll_transmit() and poll_refused(), and look at
+// next_timeout().
+class TurnFront {
+ public:
+  // Borrows `policy`, `addresses`, `random` and `owner`. `config.nonce_key` is drawn here.
+  TurnFront(turn::Config config, std::vector<std::string> secrets, const turn::RelayPolicy& policy,
+            turn::RelayAddresses& addresses, Random& random, TurnOwner& owner);
+  TurnFront(const TurnFront&) = delete;
+  TurnFront& operator=(const TurnFront&) = delete;
+
+  void set_wall_clock(const WallClock& wall) { wall_ = wall; }
+
+  // STUN or ChannelData.
+  void handle_datagram(const Datagram& datagram, Instant now);
+  // Bytes of a connection that speaks TURN, however they are cut, and its end.
+  void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
+  void handle_stream_closed(const FiveTuple& path, Instant now);
+  void handle_timeout(Instant now);
+
+  // Whom the allocation served is gone.
+  void release(turn::AllocationId allocation, Instant now);
+
+  bool poll_transmit(TransmitBatch& out) { return outbox_.poll(out); }
+  // A connection that does not speak TURN: to be closed. Nothing of it is kept here.
+  std::optional<ConnectionId> poll_refused();
+  Instant next_timeout() const { return turn_.next_timeout(); }
+
+  const turn::Server& server() const { return turn_; }
+  const turn::SharedSecrets& secrets() const { return secrets_; }
+  // For whatever else leaves by the one port in answer to a packet.
+  Outbox& outbox() { return outbox_; }
+
+ private:
+  void handle_message(const FiveTuple& client, Bytes message, Instant now);
+  void take_events();
+
+  // Constant after construction.
+  const turn::SharedSecrets secrets_;
+  TurnOwner& owner_;  // Borrowed.
+
+  WallClock wall_;
+  turn::Server turn_;
+  std::unordered_map<ConnectionId, wire::StreamFramer> framers_;
+  Outbox outbox_;
+  std::deque<ConnectionId> refused_;  // At most one a call, until the owner drains them.
+};
+
+}  // namespace porthole::node
