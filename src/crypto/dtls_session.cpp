@@ -69,7 +69,16 @@ void OpenSslDtlsSession::start(Instant now) {
 void OpenSslDtlsSession::handle_datagram(Bytes datagram, Instant now) {
   if (!started_ || datagram.size() > kMaxDtlsInput) return;
   if (state_ != State::connecting && state_ != State::connected) return;
-  queues_.incoming = datagram;
+  // Record by record, as long as it depends on those before whether one is let through.
+  while (state_ == State::connecting && !datagram.empty()) {
+    const Bytes record = take_record(datagram);
+    if (gate_.admits(record, ssl_.get())) read(record, now);
+  }
+  if (state_ == State::connected && !datagram.empty()) read(datagram, now);
+}
+
+void OpenSslDtlsSession::read(Bytes records, Instant now) {
+  queues_.incoming = records;
   advance(now);
   queues_.incoming = {};
 }

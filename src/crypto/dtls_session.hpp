@@ -5,6 +5,7 @@
 
 #include "crypto/datagram_bio.hpp"
 #include "crypto/dtls.hpp"
+#include "crypto/dtls_gate.hpp"
 
 using SSL = struct ssl_st;
 using X509_STORE_CTX = struct x509_store_ctx_st;
@@ -38,6 +39,7 @@ class OpenSslDtlsSession final : public DtlsSession {
   static int verify_certificate(X509_STORE_CTX* context, void*);
 
  private:
+  void read(Bytes records, Instant now);
   void advance(Instant now);
   void continue_handshake();
   void finish_handshake();
@@ -55,6 +57,7 @@ class OpenSslDtlsSession final : public DtlsSession {
   DatagramQueues queues_;
   SslHandle ssl_;
 
+  DtlsGate gate_;
   State state_ = State::connecting;
   SrtpKeys keys_;
   bool started_ = false;
