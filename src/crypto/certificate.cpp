@@ -3,10 +3,16 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "base/address.hpp"
+#include "crypto/openssl.hpp"
+#include "crypto/pem.hpp"
 
 namespace porthole::crypto {
 namespace {
@@ -93,6 +99,44 @@ bool set_name(X509* certificate) {
          X509_set_issuer_name(certificate, name) == 1;
 }
 
+// RFC 5280 section 4.2.1.6: an IP address is its 4 or 16 bytes, a host name its ASCII letters.
+bool set_subject_name(GENERAL_NAME* name, const std::string& text) {
+  const auto ip = IpAddress::parse(text);
+  const Bytes bytes = ip ? ip->bytes() : as_bytes(text);
+  ASN1_STRING* const value = ASN1_STRING_type_new(ip ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+  if (value == nullptr) return false;
+  GENERAL_NAME_set0_value(name, ip ? GEN_IPADD : GEN_DNS, value);
+  return ASN1_STRING_set(value, bytes.data(), static_cast<int>(bytes.size())) == 1;
+}
+
+bool set_subject_names(X509* certificate, const std::vector<std::string>& texts) {
+  if (texts.empty()) return true;
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(GENERAL_NAMES_new(),
+                                                                            GENERAL_NAMES_free);
+  for (const std::string& text : texts) {
+    std::unique_ptr<GENERAL_NAME, decltype(&GENERAL_NAME_free)> name(GENERAL_NAME_new(), GENERAL_NAME_free);
+    if (!names || !name || !set_subject_name(name.get(), text)) return false;
+    if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return false;
+    static_cast<void>(name.release());  // The list's now.
+  }
+  return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1;
+}
+
+// RFC 5280 section 4.1.2.5 writes "for ever" as the last second of 9999; nanoseconds end in 2262.
+constexpr int kDaysForEver = 106'000;
+
+std::optional<WallTime> wall_time(const ASN1_TIME* time) {
+  // Counted from 1970 by OpenSSL: the standard has no inverse of gmtime().
+  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0),
+                                                                    ASN1_TIME_free);
+  int days = 0;
+  int seconds = 0;
+  if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) return std::nullopt;
+  if (days >= kDaysForEver) return WallTime::max();
+  if (days <= -kDaysForEver) return WallTime::min();
+  return WallTime(std::chrono::days(days) + std::chrono::seconds(seconds));
+}
+
 }  // namespace
 
 std::optional<Fingerprint> parse_fingerprint(std::string_view text) {
@@ -125,21 +169,65 @@ std::optional<Fingerprint> fingerprint_of(const X509* certificate, HashFunction 
   return fingerprint;
 }
 
-Certificate::Certificate(std::shared_ptr<X509> x509, std::shared_ptr<EVP_PKEY> key, std::string fingerprint)
-    : x509_(std::move(x509)), key_(std::move(key)), fingerprint_(std::move(fingerprint)) {}
+Certificate::Certificate(std::shared_ptr<X509> x509, std::shared_ptr<EVP_PKEY> key, std::string fingerprint,
+                         std::vector<std::shared_ptr<X509>> intermediates)
+    : x509_(std::move(x509)),
+      key_(std::move(key)),
+      fingerprint_(std::move(fingerprint)),
+      intermediates_(std::move(intermediates)) {}
 
-std::optional<Certificate> Certificate::self_signed(WallTime now) {
+std::optional<Certificate> Certificate::self_signed(WallTime now, const std::vector<std::string>& names) {
   std::shared_ptr<EVP_PKEY> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   std::shared_ptr<X509> x509(X509_new(), X509_free);
   if (!key || !x509) return std::nullopt;
-  const bool signed_well = X509_set_version(x509.get(), X509_VERSION_3) == 1 &&
-                           set_random_serial(x509.get()) && set_validity(x509.get(), now) &&
-                           set_name(x509.get()) && X509_set_pubkey(x509.get(), key.get()) == 1 &&
-                           X509_sign(x509.get(), key.get(), EVP_sha256()) > 0;
+  const bool signed_well =
+      X509_set_version(x509.get(), X509_VERSION_3) == 1 && set_random_serial(x509.get()) &&
+      set_validity(x509.get(), now) && set_name(x509.get()) && set_subject_names(x509.get(), names) &&
+      X509_set_pubkey(x509.get(), key.get()) == 1 && X509_sign(x509.get(), key.get(), EVP_sha256()) > 0;
   if (!signed_well) return std::nullopt;
   const auto fingerprint = fingerprint_of(x509.get(), HashFunction::sha256);
   if (!fingerprint) return std::nullopt;
   return Certificate(std::move(x509), std::move(key), colon_hex(fingerprint->bytes()));
+}
+
+Result<Certificate, std::string> Certificate::from_pem(Bytes chain_pem, Bytes key_pem) {
+  auto chain = read_certificates(chain_pem);
+  if (!chain) return fail(chain.error());
+  auto key = read_private_key(key_pem);
+  if (!key) return fail(key.error());
+  const ErrorQueueScope errors;
+  const auto owner = std::ranges::find_if(
+      *chain, [&](const auto& x509) { return X509_check_private_key(x509.get(), key->get()) == 1; });
+  if (owner == chain->end()) {
+    return fail(
+        std::string("the key does not belong to the certificate: give the two that were made together"));
+  }
+  if (owner != chain->begin()) {
+    return fail(
+        std::string("the certificate file has the wrong order: the server's own certificate comes first"));
+  }
+  const auto fingerprint = fingerprint_of(owner->get(), HashFunction::sha256);
+  if (!fingerprint) return fail(std::string("OpenSSL cannot hash the certificate"));
+  return Certificate(*owner, std::move(*key), colon_hex(fingerprint->bytes()),
+                     {std::next(owner), chain->end()});
+}
+
+std::optional<WallTime> Certificate::not_before() const {
+  return wall_time(X509_get0_notBefore(x509()));
+}
+
+std::optional<WallTime> Certificate::not_after() const {
+  return wall_time(X509_get0_notAfter(x509()));
+}
+
+bool use_certificate(SSL_CTX* context, const Certificate& certificate) {
+  if (SSL_CTX_use_certificate(context, certificate.x509()) != 1 ||
+      SSL_CTX_use_PrivateKey(context, certificate.key()) != 1) {
+    return false;
+  }
+  return std::ranges::all_of(certificate.intermediates(), [context](const auto& x509) {
+    return SSL_CTX_add1_chain_cert(context, x509.get()) == 1;
+  });
 }
 
 }  // namespace porthole::crypto

@@ -1,6 +1,5 @@
 #include "crypto/dtls.hpp"
 
-#include <openssl/err.h>
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
 
@@ -34,30 +33,23 @@ bool configure(SSL_CTX* context, const Certificate& certificate, const std::stri
   return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
          SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
          SSL_CTX_set_cipher_list(context, kCiphers) == 1 && SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
-         SSL_CTX_use_certificate(context, certificate.x509()) == 1 &&
-         SSL_CTX_use_PrivateKey(context, certificate.key()) == 1 &&
+         use_certificate(context, certificate) &&
          // This one returns 0 for success.
          SSL_CTX_set_tlsext_use_srtp(context, srtp_profiles.c_str()) == 0;
 }
 
 }  // namespace
 
-void SslContextRelease::operator()(SSL_CTX* context) const {
-  SSL_CTX_free(context);
-}
-
 std::unique_ptr<OpenSslDtlsFactory> OpenSslDtlsFactory::create(Certificate certificate,
                                                                const std::string& srtp_profiles) {
-  ERR_clear_error();
-  SslContext context(SSL_CTX_new(DTLS_method()));
-  const bool configured = context && configure(context.get(), certificate, srtp_profiles);
-  ERR_clear_error();
-  if (!configured) return nullptr;
+  const ErrorQueueScope errors;
+  SslContextHandle context(SSL_CTX_new(DTLS_method()));
+  if (!context || !configure(context.get(), certificate, srtp_profiles)) return nullptr;
   return std::unique_ptr<OpenSslDtlsFactory>(
       new OpenSslDtlsFactory(std::move(certificate), std::move(context)));
 }
 
-OpenSslDtlsFactory::OpenSslDtlsFactory(Certificate certificate, SslContext context)
+OpenSslDtlsFactory::OpenSslDtlsFactory(Certificate certificate, SslContextHandle context)
     : certificate_(std::move(certificate)), context_(std::move(context)) {}
 
 std::unique_ptr<DtlsSession> OpenSslDtlsFactory::make(const DtlsParameters& parameters) {

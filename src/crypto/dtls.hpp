@@ -12,9 +12,8 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/openssl.hpp"
 #include "crypto/srtp.hpp"
-
-using SSL_CTX = struct ssl_ctx_st;
 
 namespace porthole::crypto {
 
@@ -88,10 +87,6 @@ class DtlsFactory {
   virtual std::string fingerprint() const = 0;
 };
 
-struct SslContextRelease {
-  void operator()(SSL_CTX* context) const;
-};
-
 // The real one. Sessions may outlive it and be used from other threads than it.
 class OpenSslDtlsFactory final : public DtlsFactory {
  public:
@@ -109,12 +104,11 @@ class OpenSslDtlsFactory final : public DtlsFactory {
   // chooses: Firefox takes GCM, Chromium AES-CM.
   static constexpr const char* kSrtpProfiles = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 
-  using SslContext = std::unique_ptr<SSL_CTX, SslContextRelease>;
-  OpenSslDtlsFactory(Certificate certificate, SslContext context);
+  OpenSslDtlsFactory(Certificate certificate, SslContextHandle context);
 
   // Constant after construction.
   Certificate certificate_;
-  SslContext context_;  // Owned.
+  SslContextHandle context_;  // Owned.
 };
 
 }  // namespace porthole::crypto

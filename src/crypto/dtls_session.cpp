@@ -1,6 +1,5 @@
 #include "crypto/dtls_session.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <sys/time.h>
@@ -21,14 +20,6 @@ std::size_t salt_size(SrtpProfile profile) {
   return profile == SrtpProfile::aead_aes_128_gcm ? 12 : 14;
 }
 
-class ErrorQueueScope {
- public:
-  ErrorQueueScope() { ERR_clear_error(); }
-  ~ErrorQueueScope() { ERR_clear_error(); }
-  ErrorQueueScope(const ErrorQueueScope&) = delete;
-  ErrorQueueScope& operator=(const ErrorQueueScope&) = delete;
-};
-
 // Called with 0 for a new flight, else with the time that the last attempt waited.
 unsigned int next_retransmission(SSL*, unsigned int last_us) {
   constexpr auto us = [](Duration duration) {
@@ -38,10 +29,6 @@ unsigned int next_retransmission(SSL*, unsigned int last_us) {
 }
 
 }  // namespace
-
-void SslRelease::operator()(SSL* ssl) const {
-  SSL_free(ssl);
-}
 
 OpenSslDtlsSession::OpenSslDtlsSession(SslHandle ssl, DtlsRole role, const Fingerprint& peer)
     : role_(role), peer_(peer), ssl_(std::move(ssl)) {

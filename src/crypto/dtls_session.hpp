@@ -7,18 +7,10 @@
 #include "crypto/dtls.hpp"
 #include "crypto/dtls_gate.hpp"
 
-using SSL = struct ssl_st;
 using X509_STORE_CTX = struct x509_store_ctx_st;
 
 namespace porthole::crypto {
 
-struct SslRelease {
-  void operator()(SSL* ssl) const;
-};
-using SslHandle = std::unique_ptr<SSL, SslRelease>;
-
-// OpenSSL keeps errors in a queue that belongs to the thread, not to the session, and judges a call by what
-// lies there: every call begins and ends with an empty one.
 class OpenSslDtlsSession final : public DtlsSession {
  public:
   OpenSslDtlsSession(SslHandle ssl, DtlsRole role, const Fingerprint& peer);
