@@ -33,7 +33,7 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       random_(random),
       labels_(random_, reserved_ports(options_)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
-      sessions_(options_, broadcasts_, viewers_, dtls, front_.secrets(), random_),
+      sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
       whep_(sessions_, viewers_) {}
 
 void Node::set_wall_clock(const WallClock& wall) {
@@ -187,9 +187,9 @@ void Node::announce_rendition(Broadcast& broadcast, VideoCodec codec) {
 
 std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instant now) {
   if (!request.path.starts_with(Whep::kPrefix)) {
-    return status_reply(request, broadcasts_, [&] { return sessions_.mint(now, wall_); });
+    return status_reply(request, broadcasts_, [&] { return sessions_.mint(now); });
   }
-  HttpResponse response = whep_.handle(request, now, wall_);
+  HttpResponse response = whep_.handle(request, now);
   for (auto& [name, broadcast] : broadcasts_) {
     for (const VideoCodec codec : kCodecs) announce_rendition(broadcast, codec);
   }

@@ -66,17 +66,16 @@ rtc::AnswerParameters answer_parameters(const rtc::SendStream::Config& stream, c
 }  // namespace
 
 Sessions::Sessions(const NodeOptions& options, Broadcasts& broadcasts, Viewers& viewers,
-                   crypto::DtlsFactory& dtls, const turn::SharedSecrets& secrets, Random& random)
+                   crypto::DtlsFactory& dtls, TurnFront& turn, Random& random)
     : options_(options),
       broadcasts_(broadcasts),
       viewers_(viewers),
       dtls_(dtls),
-      secrets_(secrets),
+      turn_(turn),
       random_(random) {}
 
 Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::string_view sdp,
-                                                    const FiveTuple& via, Instant now,
-                                                    const WallClock& wall) {
+                                                    const FiveTuple& via, Instant now) {
   if (const auto failure = check(broadcasts_, name, viewers_, options_.max_viewers)) return fail(*failure);
   Broadcast& broadcast = broadcasts_.find(name)->second;
 
@@ -100,7 +99,7 @@ Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::
   NewSession session;
   session.id = random_.url_token(kSessionIdLength);
   session.answer = rtc::write_answer(*offer, parameters);
-  session.credentials = mint(now, wall);
+  session.credentials = mint(now);
 
   Viewer& viewer = viewers_.add({viewers_.next_id(), session.id, broadcast, std::move(*offer),
                                  choice->format.codec, ice, std::move(dtls), stream},
@@ -123,8 +122,8 @@ RestartedSession Sessions::restart(Viewer& viewer, const rtc::IceCredentials& re
   return {viewer.etag(), rtc::write_fragment(viewer.offer(), ice, candidates(options_, via))};
 }
 
-turn::Credentials Sessions::mint(Instant now, const WallClock& wall) {
-  return secrets_.mint(random_.url_token(kUserNameLength), wall.unix_seconds(now + kCredentialLifetime));
+turn::Credentials Sessions::mint(Instant now) {
+  return turn_.mint(random_.url_token(kUserNameLength), kCredentialLifetime, now);
 }
 
 }  // namespace porthole::node

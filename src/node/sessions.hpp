@@ -8,6 +8,7 @@
 
 #include "node/broadcast.hpp"
 #include "node/node_options.hpp"
+#include "node/turn_front.hpp"
 #include "node/viewers.hpp"
 #include "rtc/negotiation.hpp"
 #include "turn/credentials.hpp"
@@ -42,11 +43,11 @@ class Sessions {
  public:
   // Everything is borrowed and outlives this.
   Sessions(const NodeOptions& options, Broadcasts& broadcasts, Viewers& viewers, crypto::DtlsFactory& dtls,
-           const turn::SharedSecrets& secrets, Random& random);
+           TurnFront& turn, Random& random);
 
   // `via` is the connection that the offer came on: the address that it arrived at is offered as a candidate.
   Result<NewSession, SessionFailure> create(std::string_view broadcast, std::string_view offer,
-                                            const FiveTuple& via, Instant now, const WallClock& wall);
+                                            const FiveTuple& via, Instant now);
 
   // nullptr when there is no such session of this broadcast.
   Viewer* find(std::string_view broadcast, std::string_view id);
@@ -55,7 +56,7 @@ class Sessions {
   RestartedSession restart(Viewer& viewer, const rtc::IceCredentials& remote, const FiveTuple& via);
 
   // TURN credentials for one more user of this server, good for kCredentialLifetime.
-  turn::Credentials mint(Instant now, const WallClock& wall);
+  turn::Credentials mint(Instant now);
 
  private:
   // Borrowed: all outlive this.
@@ -63,7 +64,7 @@ class Sessions {
   Broadcasts& broadcasts_;
   Viewers& viewers_;
   crypto::DtlsFactory& dtls_;
-  const turn::SharedSecrets& secrets_;
+  TurnFront& turn_;
   Random& random_;
 };
 

@@ -23,20 +23,31 @@ void TurnFront::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 void TurnFront::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
-  wire::StreamFramer& framer = framers_[path.connection];
+  Stream& stream = stream_of(path, now);
   while (true) {
-    const auto frame = framer.next(bytes);
-    if (!frame) {
-      refused_.push_back(path.connection);
-      return handle_stream_closed(path, now);
-    }
+    const bool known = turn_.has_allocation(path);
+    const auto frame =
+        stream.framer.next(bytes, known ? wire::kMaxStreamFrame : turn::kMaxUnauthenticatedFrame);
+    if (!frame) return refuse(path, now);
     if (!*frame) return;
     handle_message(path, **frame, now);
   }
 }
 
+TurnFront::Stream& TurnFront::stream_of(const FiveTuple& path, Instant now) {
+  const auto [stream, is_new] = streams_.try_emplace(path.connection, Stream{path, {}});
+  if (is_new) strangers_.schedule(path.connection, now + turn::kAuthenticationTimeout);
+  return stream->second;
+}
+
+void TurnFront::refuse(const FiveTuple& path, Instant now) {
+  refused_.push_back(path.connection);
+  handle_stream_closed(path, now);
+}
+
 void TurnFront::handle_stream_closed(const FiveTuple& path, Instant now) {
-  framers_.erase(path.connection);
+  streams_.erase(path.connection);
+  strangers_.cancel(path.connection);
   turn_.handle_disconnect(path, now);
   take_events();
 }
@@ -60,6 +71,18 @@ void TurnFront::handle_message(const FiveTuple& client, Bytes message, Instant n
 void TurnFront::handle_timeout(Instant now) {
   turn_.handle_timeout(now);
   take_events();
+  while (const auto connection = strangers_.pop_due(now)) {
+    const auto stream = streams_.find(*connection);
+    if (stream == streams_.end() || turn_.has_allocation(stream->second.path)) continue;
+    refuse(FiveTuple(stream->second.path), now);
+  }
+}
+
+turn::Credentials TurnFront::mint(std::string_view name, Duration lifetime, Instant now) {
+  const std::int64_t lasts = std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
+  turn::Credentials credentials = secrets_.mint(name, wall_.unix_seconds(now) + lasts);
+  turn_.remember_user(credentials.username);
+  return credentials;
 }
 
 void TurnFront::release(turn::AllocationId allocation, Instant now) {

@@ -2,6 +2,7 @@
 // handed to the owner.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/packet.hpp"
 #include "base/random.hpp"
+#include "base/timer_queue.hpp"
 #include "node/outbox.hpp"
 #include "node/route.hpp"
 #include "turn/credentials.hpp"
@@ -51,16 +53,26 @@ class TurnFront {
   void release(turn::AllocationId allocation, Instant now);
 
   bool poll_transmit(TransmitBatch& out) { return outbox_.poll(out); }
-  // A connection that does not speak TURN: to be closed. Nothing of it is kept here.
+  // A connection that does not speak TURN, or has no allocation in time: to be closed. Nothing of it is kept
+  // here.
   std::optional<ConnectionId> poll_refused();
-  Instant next_timeout() const { return turn_.next_timeout(); }
+  Instant next_timeout() const { return std::min(turn_.next_timeout(), strangers_.next()); }
 
   const turn::Server& server() const { return turn_; }
-  const turn::SharedSecrets& secrets() const { return secrets_; }
+  // Credentials for one more user.
+  turn::Credentials mint(std::string_view name, Duration lifetime, Instant now);
   // For whatever else leaves by the one port in answer to a packet.
   Outbox& outbox() { return outbox_; }
 
  private:
+  // One connection that speaks TURN.
+  struct Stream {
+    FiveTuple path;
+    wire::StreamFramer framer;
+  };
+
+  Stream& stream_of(const FiveTuple& path, Instant now);
+  void refuse(const FiveTuple& path, Instant now);
   void handle_message(const FiveTuple& client, Bytes message, Instant now);
   void take_events();
 
@@ -70,7 +82,9 @@ class TurnFront {
 
   WallClock wall_;
   turn::Server turn_;
-  std::unordered_map<ConnectionId, wire::StreamFramer> framers_;
+  std::unordered_map<ConnectionId, Stream> streams_;
+  // Streams that had no allocation yet, by when they must.
+  mutable TimerQueue<ConnectionId> strangers_;
   Outbox outbox_;
   std::deque<ConnectionId> refused_;  // At most one a call, until the owner drains them.
 };

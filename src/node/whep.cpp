@@ -59,10 +59,10 @@ const Whep::Verb Whep::kVerbs[] = {
     {"DELETE", nullptr, &Whep::remove},
 };
 
-HttpResponse Whep::handle(const HttpRequest& request, Instant now, const WallClock& wall) {
+HttpResponse Whep::handle(const HttpRequest& request, Instant now) {
   const std::string_view rest = std::string_view(request.path).substr(kPrefix.size());
   const std::size_t slash = rest.find('/');
-  Call call{request, rest.substr(0, slash), {}, now, wall};
+  Call call{request, rest.substr(0, slash), {}, now};
   if (slash != std::string_view::npos) call.session = rest.substr(slash + 1);
 
   HttpResponse response = not_allowed(call.session.empty());
@@ -90,8 +90,7 @@ HttpResponse Whep::create(const Call& call) {
   const auto rung = parse_rung(path);
   if (!path.empty() && !rung) return error_reply(400, "Unknown path: use direct, turn-udp or turn-tcp.");
 
-  const auto session =
-      sessions_.create(call.broadcast, call.request.body, call.request.via, call.now, call.wall);
+  const auto session = sessions_.create(call.broadcast, call.request.body, call.request.via, call.now);
   if (!session) return refuse(session.error());
 
   HttpResponse response{201, {}, session->answer};

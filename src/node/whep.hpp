@@ -16,7 +16,7 @@ class Whep {
   Whep(Sessions& sessions, Viewers& viewers) : sessions_(sessions), viewers_(viewers) {}
 
   // For paths that begin with kPrefix.
-  HttpResponse handle(const HttpRequest& request, Instant now, const WallClock& wall);
+  HttpResponse handle(const HttpRequest& request, Instant now);
 
   static constexpr std::string_view kPrefix = "/whep/";
 
@@ -27,7 +27,6 @@ class Whep {
     std::string_view broadcast;
     std::string_view session;  // Empty for the endpoint.
     Instant now;
-    const WallClock& wall;
   };
   using Handler = HttpResponse (Whep::*)(const Call&);
   struct Verb {

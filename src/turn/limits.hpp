@@ -61,6 +61,12 @@ constexpr Duration kRelayBurst = 250ms;
 // Types that a 420 answer lists at most.
 constexpr std::size_t kMaxUnknownListed = 8;
 
+// On a stream, before its client has an allocation: no request that such a client has reason to send is
+// longer, with USERNAME, REALM, NONCE and SOFTWARE at their longest.
+constexpr std::size_t kMaxUnauthenticatedFrame = 4096;
+// And how long it may take until then: a stream is held for those who use it.
+constexpr Duration kAuthenticationTimeout = 30s;
+
 // Secrets that are valid at the same time: one to mint with, others that rotate out.
 constexpr std::size_t kMaxSecrets = 4;
 

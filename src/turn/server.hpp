@@ -100,6 +100,8 @@ class Server {
 
   std::optional<Event> poll_event();
 
+  // Whether that client has one, and with it has proved who it is.
+  bool has_allocation(const FiveTuple& client) { return table_.find(client) != nullptr; }
   // Whose relayed address this is; none when it is nobody's.
   AllocationId allocation_at(const SocketAddress& relayed) const;
 

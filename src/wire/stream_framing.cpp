@@ -43,14 +43,14 @@ void StreamFramer::forget_delivered() {
   if (partial_.capacity() > kKeptCapacity) partial_.shrink_to_fit();
 }
 
-Result<std::optional<Bytes>, StreamError> StreamFramer::next(Bytes& input) {
+Result<std::optional<Bytes>, StreamError> StreamFramer::next(Bytes& input, std::size_t max_frame) {
   forget_delivered();
   while (!lost_) {
     const Bytes head = partial_.empty() ? input : Bytes(partial_);
     std::size_t wanted = kSizeBytes;
     if (head.size() >= kSizeBytes) {
       const auto size = size_of(head);
-      if (!size) break;
+      if (!size || size->on_the_stream > max_frame) break;
       if (head.size() >= size->on_the_stream) {
         delivered_ = !partial_.empty();
         if (!delivered_) input = input.subspan(size->on_the_stream);

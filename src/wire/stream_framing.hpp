@@ -18,7 +18,8 @@ constexpr std::size_t kMaxStreamFrame = stun::kMaxMessage > padded(kChannelHeade
                                             : padded(kChannelHeaderSize + kMaxChannelPayload);
 
 enum class StreamError : std::uint8_t {
-  lost_framing,  // Neither STUN nor ChannelData: where the next frame starts can no longer be known.
+  lost_framing,  // Neither STUN nor ChannelData, so where the next frame starts can no longer be known; or a
+                 // frame that is longer than the caller waits for.
 };
 
 // One for each connection. Usage, for each read from the connection:
@@ -34,8 +35,9 @@ enum class StreamError : std::uint8_t {
 class StreamFramer {
  public:
   // The next frame: a STUN message, or ChannelData without its padding. Borrows `input` or this framer, until
-  // the next call.
-  Result<std::optional<Bytes>, StreamError> next(Bytes& input);
+  // the next call. A frame that takes more than `max_frame` bytes of the stream is an error as soon as its
+  // length is seen: nothing is collected for it.
+  Result<std::optional<Bytes>, StreamError> next(Bytes& input, std::size_t max_frame = kMaxStreamFrame);
 
   // Bytes of a frame that has begun and not ended. Over time a connection that keeps some and sends nothing
   // is a stalled one.

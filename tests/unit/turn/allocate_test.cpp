@@ -220,15 +220,30 @@ TEST(TurnRefresh, ExtendsTheAllocationByWhatIsGranted) {
   EXPECT_EQ(world.server.allocation_count(), 0U);
 }
 
-TEST(TurnRefresh, KeepsAnAllocationForHours) {
+TEST(TurnRefresh, KeepsAnAllocationForADayAndWithoutItTheAllocationEndsOnTime) {
   World world;
-  Client client(world);
+  Client client(world), idle(world, "192.0.2.8:50000");
+  client.use(world.secrets.mint("viewer", 1'800'000'000 + 25 * 3600));
   ASSERT_TRUE(client.allocate().succeeded());
-  for (int i = 0; i < 5 * 60 / 9; ++i) {
+  const AllocationId id = client.allocation();
+  ASSERT_TRUE(idle.allocate().succeeded());
+  for (int minute = 0; minute < 24 * 60; minute += 9) {
+    Answer answer = client.refresh();
+    if (answer.error() == 438) {
+      client.nonce = *answer.message().text(Attribute::nonce);
+      answer = client.refresh();
+    }
+    ASSERT_TRUE(answer.succeeded()) << minute;
+    ASSERT_TRUE(client.permit({kPeer}).succeeded()) << minute;
+    ASSERT_EQ(client.send_data(kPeer, {}).kind, Outcome::Kind::to_peer) << minute;
     world.advance(540s);
-    ASSERT_TRUE(client.refresh().succeeded());
+    ASSERT_NE(world.server.client(id), nullptr) << minute;
+    ASSERT_EQ(world.server.allocation_count(), minute == 0 ? 2U : 1U) << minute;
   }
+  world.advance(60s - 1ns);
   EXPECT_EQ(world.server.allocation_count(), 1U);
+  world.advance(1ns);
+  EXPECT_EQ(world.server.allocation_count(), 0U);
 }
 
 TEST(TurnRefresh, AnotherUserMayNotTouchTheAllocation) {

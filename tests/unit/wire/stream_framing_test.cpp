@@ -107,6 +107,18 @@ TEST(StreamFramer, LongestFramesPass) {
   EXPECT_EQ(received, sent);
 }
 
+TEST(StreamFramer, FrameBeyondTheCallersLimitIsRefusedAtItsHeader) {
+  constexpr std::size_t kLimit = 100;
+  for (const std::size_t payload : {kLimit - kChannelHeaderSize, kLimit - kChannelHeaderSize + 1}) {
+    StreamFramer framer;
+    std::vector<std::uint8_t> frame(kChannelHeaderSize);
+    write_channel_header(frame, kMinChannel, static_cast<std::uint16_t>(payload));
+    Bytes header(frame);
+    EXPECT_EQ(framer.next(header, kLimit).ok(), payload == kLimit - kChannelHeaderSize);
+    EXPECT_LE(framer.buffered(), kChannelHeaderSize);
+  }
+}
+
 TEST(StreamFramer, WholeFramesAreNotCopied) {
   const Frame stream = on_the_wire({stun_frame(8), channel_frame(9)});
   StreamFramer framer;
