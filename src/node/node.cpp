@@ -231,7 +231,6 @@ bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
 }
 
 std::optional<Event> Node::poll_event() {
-  if (const auto refused = front_.poll_refused()) return ConnectionRefused{*refused};
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();

@@ -11,6 +11,7 @@
 #include "base/packet.hpp"
 #include "base/random.hpp"
 #include "node/labels.hpp"
+#include "node/port_machine.hpp"
 #include "node/sessions.hpp"
 #include "node/turn_front.hpp"
 #include "node/viewers.hpp"
@@ -30,9 +31,6 @@ struct RenditionWanted {  // Somebody needs this codec from now on, or nobody an
   VideoCodec codec;
   bool wanted;
 };
-struct ConnectionRefused {  // It does not speak what a connection here may: close it.
-  ConnectionId connection;
-};
 struct ViewerConnected {
   std::string broadcast;
   SocketAddress remote;
@@ -44,11 +42,10 @@ struct ViewerGone {
   ViewerEnd reason;
   rtc::SendStats stats;
 };
-using Event = std::variant<KeyframeWanted, RenditionWanted, ConnectionRefused, ViewerConnected, ViewerGone>;
+using Event = std::variant<KeyframeWanted, RenditionWanted, ViewerConnected, ViewerGone>;
 
-// After each call that takes something in, drain poll_transmit() and poll_event(), and look at
-// next_timeout(). One thread.
-class Node final : private TurnOwner {
+// poll_event() is to be drained along with what a PortMachine has.
+class Node final : public PortMachine, private TurnOwner {
  public:
   // `dtls` and `random` are borrowed and outlive the node.
   Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random);
@@ -61,21 +58,19 @@ class Node final : private TurnOwner {
   void set_status(std::string_view broadcast, BroadcastStatus status);
   void push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now);
 
-  // What time of day it is; to be told again now and then.
-  void set_wall_clock(const WallClock& wall);
+  void set_wall_clock(const WallClock& wall) override;
 
-  void handle_datagram(const Datagram& datagram, Instant now);
-  // Bytes of a connection that speaks TURN, however they are cut, and its end.
-  void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
-  void handle_stream_closed(const FiveTuple& path, Instant now);
-  // nullopt for paths that are not the node's: /whep/…, /api/v1/…, /ice and /healthz are.
-  std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now);
-  void handle_timeout(Instant now);
+  void handle_datagram(const Datagram& datagram, Instant now) override;
+  void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) override;
+  void handle_stream_closed(const FiveTuple& path, Instant now) override;
+  // The node's are /whep/…, /api/v1/…, /ice and /healthz.
+  std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now) override;
+  void handle_timeout(Instant now) override;
 
-  // The next batch to send; false when there is none.
-  bool poll_transmit(TransmitBatch& out, Instant now);
+  bool poll_transmit(TransmitBatch& out, Instant now) override;
+  std::optional<ConnectionId> poll_refused() override { return front_.poll_refused(); }
   std::optional<Event> poll_event();
-  Instant next_timeout() const;
+  Instant next_timeout() const override;
 
   // Every viewer is told goodbye by the next calls of poll_transmit().
   void shut_down();

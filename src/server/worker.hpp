@@ -1,4 +1,4 @@
-// One thread's share of the server: a node, and the sockets and timers that it is driven by.
+// One thread's share of a broadcasting server: a node on the one port, and the wishes that it has.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,9 @@
 
 #include "base/frame.hpp"
 #include "io/event_loop.hpp"
-#include "io/one_port.hpp"
 #include "io/system_random.hpp"
-#include "io/timer.hpp"
 #include "node/node.hpp"
+#include "server/port_driver.hpp"
 
 namespace porthole::server {
 
@@ -23,7 +22,7 @@ class SourceControl {
   virtual void want_rendition(const std::string& broadcast, VideoCodec codec, bool wanted) = 0;
 };
 
-class Worker final : private io::UdpHandler, private io::StreamHandler, private io::HttpHandler {
+class Worker final : private PortOwner {
  public:
   // All borrowed; they outlive the worker.
   Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources);
@@ -31,7 +30,7 @@ class Worker final : private io::UdpHandler, private io::StreamHandler, private 
 
   // Opens the port on every address. `options.port` 0 is replaced by what the system chose.
   Result<void, std::string> open(const std::vector<SocketAddress>& listen, node::NodeOptions options);
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return port_.port(); }
 
   // The following on the loop's thread (or before it runs), after open().
   void add_broadcast(const std::string& name);
@@ -41,24 +40,15 @@ class Worker final : private io::UdpHandler, private io::StreamHandler, private 
   void shut_down();
 
  private:
-  void on_datagrams(std::span<const Datagram> datagrams) override;
-  void on_writable() override;
-  void on_stream_data(const FiveTuple& path, Bytes bytes) override;
-  void on_stream_closed(const FiveTuple& path) override;
-  void handle(HttpRequest request, io::HttpReply reply) override;
+  void on_turn() override;
+  HttpResponse page(const HttpRequest& request) override;
+  // Labels are no sockets: everything leaves by the one port.
+  void send_elsewhere(const TransmitBatch&) override {}
 
-  void on_timeout();
-  void on_wall_clock();
-  // After everything that the node took in: sends, tells, and sets the timer.
-  void flush();
-  void transmit();
-  bool send_batch();
   void handle_event(const node::KeyframeWanted& event);
   void handle_event(const node::RenditionWanted& event);
-  void handle_event(const node::ConnectionRefused& event);
   void handle_event(const node::ViewerConnected& event);
   void handle_event(const node::ViewerGone& event);
-  io::UdpPort& udp_port_for(const IpAddress& local);
 
   // Borrowed.
   io::EventLoop& loop_;
@@ -67,14 +57,8 @@ class Worker final : private io::UdpHandler, private io::StreamHandler, private 
 
   // Owned.
   io::SystemRandom random_;
-  io::TcpPort tcp_;
-  std::vector<std::unique_ptr<io::UdpPort>> udp_;
   std::unique_ptr<node::Node> node_;
-  io::Timer timer_;
-  io::Timer wall_timer_;
-  std::uint16_t port_ = 0;
-  TransmitBatch batch_;
-  bool batch_waits_ = false;  // The socket is full; the batch goes first when there is room again.
+  PortDriver port_;
 };
 
 }  // namespace porthole::server

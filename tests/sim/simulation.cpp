@@ -132,6 +132,7 @@ void Simulation::take_events() {
     note(event->index());
     std::visit([this](const auto& what) { handle(what); }, *event);
   }
+  while (const auto refused = node_.poll_refused()) refuse(*refused);
 }
 
 void Simulation::handle(const node::KeyframeWanted& event) {
@@ -144,9 +145,9 @@ void Simulation::handle(const node::RenditionWanted& event) {
   source_.want(event.codec, event.wanted);
 }
 
-void Simulation::handle(const node::ConnectionRefused& event) {
+void Simulation::refuse(ConnectionId connection) {
   ++count_.connections_refused;
-  const auto found = streams_.find(event.connection);
+  const auto found = streams_.find(connection);
   if (found != streams_.end()) to_close_.push_back(found->second);
 }
 

@@ -80,7 +80,7 @@ class Simulation {
   void take_events();
   void handle(const node::KeyframeWanted& event);
   void handle(const node::RenditionWanted& event);
-  void handle(const node::ConnectionRefused& event);
+  void refuse(ConnectionId connection);
   void handle(const node::ViewerConnected& event);
   void handle(const node::ViewerGone& event);
   void wake();

@@ -1,0 +1,75 @@
+// Drives a machine with the sockets and timers of the one port, and knows nothing of what it is for.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/event_loop.hpp"
+#include "io/one_port.hpp"
+#include "io/timer.hpp"
+#include "node/port_machine.hpp"
+
+namespace porthole::server {
+
+// What a mode adds to the port.
+class PortOwner {
+ public:
+  virtual ~PortOwner() = default;
+
+  // The machine took something in and what it had to send is sent: now its events.
+  virtual void on_turn() = 0;
+  // For paths that are not the machine's.
+  virtual HttpResponse page(const HttpRequest& request) = 0;
+  // A batch for another socket than the one port's. It is sent or lost.
+  virtual void send_elsewhere(const TransmitBatch& batch) = 0;
+};
+
+class PortDriver final : private io::UdpHandler, private io::StreamHandler, private io::HttpHandler {
+ public:
+  // Both are borrowed and outlive the driver.
+  PortDriver(io::EventLoop& loop, PortOwner& owner, const io::TcpOptions& options = {});
+  ~PortDriver() override;
+
+  // Opens the port on every address. Port 0 is replaced by what the system chose.
+  Result<void, std::string> open(const std::vector<SocketAddress>& listen);
+  std::uint16_t port() const { return port_; }
+
+  // Before the loop runs. The machine is borrowed, until shut_down() or the end of the driver.
+  void drive(node::PortMachine& machine);
+
+  // To be called after everything that the owner put into the machine: sends, tells, and sets the timer.
+  void flush();
+
+  // Closes the port; what is to be said must be flushed by then.
+  void shut_down();
+
+ private:
+  void on_datagrams(std::span<const Datagram> datagrams) override;
+  void on_writable() override;
+  void on_stream_data(const FiveTuple& path, Bytes bytes) override;
+  void on_stream_closed(const FiveTuple& path) override;
+  void handle(HttpRequest request, io::HttpReply reply) override;
+
+  void on_timeout();
+  void on_wall_clock();
+  void transmit();
+  bool send_batch();
+  io::UdpPort& udp_port_for(const IpAddress& local);
+
+  // Borrowed.
+  io::EventLoop& loop_;
+  PortOwner& owner_;
+  node::PortMachine* machine_ = nullptr;
+
+  // Owned.
+  io::TcpPort tcp_;
+  std::vector<std::unique_ptr<io::UdpPort>> udp_;
+  io::Timer timer_;
+  io::Timer wall_timer_;
+  std::uint16_t port_ = 0;
+  TransmitBatch batch_;
+  bool batch_waits_ = false;  // The socket is full; the batch goes first when there is room again.
+};
+
+}  // namespace porthole::server
