@@ -11,17 +11,16 @@ constexpr Duration kLingerTime = 2s;
 
 }  // namespace
 
-TcpConnection::TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, MutableBytes read_buffer,
-                             ConnectionHost& host)
-    : path_(path), host_(host), stream_(loop, std::move(fd), *this, read_buffer) {}
+TcpConnection::TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, ConnectionHost& host)
+    : host_(host), path_(path), tcp_(loop, std::move(fd), *this, host.buffers().input) {}
 
 void TcpConnection::start() {
   set_deadline(EventLoop::now() + host_.options().first_bytes_timeout);
-  stream_.read();
+  stream_->read();
 }
 
 bool TcpConnection::send(Bytes bytes) {
-  return stage_ == Stage::stream && stream_.write(bytes, host_.options().max_queued_bytes);
+  return stage_ == Stage::stream && stream_->write(bytes, host_.options().max_queued_bytes);
 }
 
 void TcpConnection::on_bytes(Bytes bytes) {
@@ -43,17 +42,37 @@ void TcpConnection::classify(Bytes bytes) {
   const wire::StreamKind kind = wire::classify_stream(first_bytes_);
   if (kind == wire::StreamKind::need_more) return;
   const std::vector<std::uint8_t> first_bytes = std::exchange(first_bytes_, {});
-  if (kind == wire::StreamKind::http) {
-    stage_ = Stage::http;
-    http_ = std::make_shared<HttpConnection>(path_, host_.http(), static_cast<HttpTransport&>(*this),
-                                             host_.options().http);
-    http_->handle_bytes(first_bytes);
-  } else if (kind == wire::StreamKind::turn) {
-    stage_ = Stage::stream;
-    hand_over(first_bytes);
-  } else {
-    end();
+  switch (kind) {
+    case wire::StreamKind::http:
+      return begin_http(first_bytes);
+    case wire::StreamKind::tls:
+      return begin_tls(first_bytes);
+    case wire::StreamKind::turn:
+      stage_ = Stage::stream;
+      return hand_over(first_bytes);
+    default:
+      return end();
   }
+}
+
+void TcpConnection::begin_http(Bytes first_bytes) {
+  stage_ = Stage::http;
+  http_ = std::make_shared<HttpConnection>(path_, host_.http(), static_cast<HttpTransport&>(*this),
+                                           host_.options().http);
+  http_->handle_bytes(first_bytes);
+}
+
+// The question what this is comes again, once, for what is in clear behind.
+void TcpConnection::begin_tls(Bytes first_bytes) {
+  const crypto::TlsContext* const context = host_.tls();
+  auto session = tls_ || context == nullptr ? nullptr : context->make_session();
+  if (!session) return end();
+  path_.transport = Transport::tls;
+  tls_ = std::make_unique<TlsStream>(tcp_, static_cast<StreamEvents&>(*this), std::move(session),
+                                     host_.buffers(), host_.options().max_queued_bytes);
+  stream_ = tls_.get();
+  set_deadline(EventLoop::now() + host_.options().tls_timeout);
+  tls_->begin(first_bytes);
 }
 
 void TcpConnection::hand_over(Bytes bytes) {
@@ -85,23 +104,23 @@ void TcpConnection::handle_timeout() {
 
 // A long answer on a slow line takes longer than any timeout: what counts is that it moves.
 bool TcpConnection::client_took_something() {
-  if (stream_.queued() == 0) return false;
-  return std::exchange(sent_at_last_deadline_, stream_.sent()) != stream_.sent();
+  if (stream_->queued() == 0) return false;
+  return std::exchange(sent_at_last_deadline_, stream_->sent()) != stream_->sent();
 }
 
 void TcpConnection::write(std::string_view bytes) {
-  stream_.write(as_bytes(bytes));
+  stream_->write(as_bytes(bytes));
 }
 
 std::size_t TcpConnection::queued() const {
-  return stream_.queued();
+  return stream_->queued();
 }
 
 void TcpConnection::want_bytes(bool wanted) {
   if (wanted) {
-    stream_.read();
+    stream_->read();
   } else {
-    stream_.pause();
+    stream_->pause();
   }
 }
 
@@ -112,8 +131,8 @@ void TcpConnection::set_deadline(Instant deadline) {
 void TcpConnection::finish() {
   if (stage_ != Stage::http) return;
   stage_ = Stage::finishing;
-  stream_.finish();
-  set_deadline(EventLoop::now() + (stream_.queued() > 0 ? host_.options().http.idle : kLingerTime));
+  stream_->finish();
+  set_deadline(EventLoop::now() + (stream_->queued() > 0 ? host_.options().http.idle : kLingerTime));
 }
 
 void TcpConnection::end() {
@@ -126,7 +145,7 @@ bool TcpConnection::close() {
   const bool known = stage_ == Stage::stream;
   stage_ = Stage::closed;
   if (http_) http_->abandon();
-  stream_.close();
+  stream_->close();
   return known;
 }
 

@@ -1,11 +1,14 @@
-// One accepted connection on its way: first bytes, then HTTP or a stream, then the end.
+// One accepted connection on its way: first bytes, perhaps TLS and first bytes again, then HTTP or a stream,
+// then the end.
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "crypto/tls.hpp"
 #include "io/http_connection.hpp"
 #include "io/tcp_stream.hpp"
+#include "io/tls_stream.hpp"
 
 namespace porthole::io {
 
@@ -17,16 +20,18 @@ class ConnectionHost {
   virtual StreamHandler& streams() = 0;
   virtual HttpHandler& http() = 0;
   virtual const TcpOptions& options() const = 0;
+  // nullptr where TLS is not spoken.
+  virtual const crypto::TlsContext* tls() const = 0;
+  virtual StreamBuffers& buffers() = 0;
   // handle_timeout() is called then; replaces the deadline before.
   virtual void set_deadline(ConnectionId connection, Instant deadline) = 0;
   // Closes it and forgets it; the connection's own functions may still be on the stack.
   virtual void remove(ConnectionId connection) = 0;
 };
 
-class TcpConnection final : private TcpStreamEvents, private HttpTransport {
+class TcpConnection final : private StreamEvents, private HttpTransport {
  public:
-  TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, MutableBytes read_buffer,
-                ConnectionHost& host);
+  TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, ConnectionHost& host);
 
   void start();
   bool send(Bytes bytes);
@@ -51,15 +56,18 @@ class TcpConnection final : private TcpStreamEvents, private HttpTransport {
   void finish() override;
 
   void classify(Bytes bytes);
+  void begin_http(Bytes first_bytes);
+  void begin_tls(Bytes first_bytes);
   void hand_over(Bytes first_bytes);
   bool client_took_something();
   void end();
 
-  // Constant after construction.
-  FiveTuple path_;
   ConnectionHost& host_;  // Borrowed: outlives this.
 
-  TcpStream stream_;
+  FiveTuple path_;  // Constant but for the transport, which becomes TLS before anybody hears of it.
+  TcpStream tcp_;
+  std::unique_ptr<TlsStream> tls_;
+  ByteStream* stream_ = &tcp_;  // The outermost.
   Stage stage_ = Stage::first_bytes;
   std::vector<std::uint8_t> first_bytes_;
   std::shared_ptr<HttpConnection>

@@ -21,7 +21,6 @@ namespace {
 constexpr int kMaxAcceptsPerTurn = 64;
 // While no more files can be opened: the backlog stays readable, and asking at once again would spin.
 constexpr Duration kAcceptPause = 100ms;
-constexpr std::size_t kReadBuffer = 64 << 10;
 
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -80,9 +79,13 @@ class TcpPort::State final : public ConnectionHost {
 
   std::size_t connections() const { return connections_.size(); }
 
+  void use_tls(std::shared_ptr<const crypto::TlsContext> context) { tls_ = std::move(context); }
+
   StreamHandler& streams() override { return streams_; }
   HttpHandler& http() override { return http_; }
   const TcpOptions& options() const override { return options_; }
+  const crypto::TlsContext* tls() const override { return tls_.get(); }
+  StreamBuffers& buffers() override { return buffers_; }
   void set_deadline(ConnectionId id, Instant deadline) override;
   void remove(ConnectionId id) override;
 
@@ -107,7 +110,8 @@ class TcpPort::State final : public ConnectionHost {
   TimerQueue<ConnectionId> deadlines_;
   Timer deadline_timer_;
   Instant timer_at_ = Instant::max();
-  std::array<std::uint8_t, kReadBuffer> read_buffer_;
+  StreamBuffers buffers_;
+  std::shared_ptr<const crypto::TlsContext> tls_;
 };
 
 void TcpPort::State::accept(std::size_t listener) {
@@ -141,7 +145,7 @@ void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
   const ConnectionId id{++last_id_};
   const FiveTuple path{
       .transport = Transport::tcp, .local = bound_address(fd.get()), .remote = remote, .connection = id};
-  auto connection = std::make_shared<TcpConnection>(loop_, std::move(fd), path, read_buffer_, *this);
+  auto connection = std::make_shared<TcpConnection>(loop_, std::move(fd), path, *this);
   connections_.emplace(id, connection);
   connection->start();
 }
@@ -189,6 +193,10 @@ Result<SocketAddress, std::string> TcpPort::listen(const SocketAddress& address)
   const SocketAddress bound = bound_address(fd->get());
   state_->add_listener(std::move(*fd));
   return bound;
+}
+
+void TcpPort::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
+  state_->use_tls(std::move(context));
 }
 
 bool TcpPort::send(const TransmitBatch& batch) {

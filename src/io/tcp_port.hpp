@@ -8,6 +8,7 @@
 #include "base/packet.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "crypto/tls.hpp"
 #include "io/http_handler.hpp"
 
 namespace porthole::io {
@@ -40,6 +41,9 @@ constexpr std::size_t kMaxConnectionsPerAddress = 1'000;
 constexpr std::size_t kMaxQueuedBytes = 1 << 20;
 // A connection that has not shown by then what it speaks is closed.
 constexpr Duration kFirstBytesTimeout = 5s;
+// From the first byte of TLS to the first bytes in clear that show what it carries, however slowly the
+// handshake goes on meanwhile. Mobile networks need a few round trips and retransmissions for it.
+constexpr Duration kTlsTimeout = 10s;
 // RFC 8656 section 7.2: a TURN client refreshes its allocation every 10 minutes unless it asked for longer,
 // and ICE's consent checks (RFC 7675) come every few seconds where media flows.
 constexpr Duration kStreamIdleTimeout = 15min;
@@ -49,6 +53,7 @@ struct TcpOptions {
   std::size_t max_connections_per_address = kMaxConnectionsPerAddress;
   std::size_t max_queued_bytes = kMaxQueuedBytes;
   Duration first_bytes_timeout = kFirstBytesTimeout;
+  Duration tls_timeout = kTlsTimeout;
   Duration stream_idle_timeout = kStreamIdleTimeout;
   HttpTimeouts http;
 };
@@ -62,6 +67,10 @@ class TcpPort {
   // Once for each address; returns it as bound (port 0 takes any free one). The error is a sentence for
   // whoever started the program. [::] serves IPv4 too.
   Result<SocketAddress, std::string> listen(const SocketAddress& address);
+
+  // Speaks TLS with whoever begins it, as HTTP or a stream inside. May be replaced at any time: connections
+  // keep what they began with. Until the first call they are closed.
+  void use_tls(std::shared_ptr<const crypto::TlsContext> context);
 
   // Whole batches in order, by batch.to.connection: false, and nothing of the batch goes, when the client
   // reads too slowly or the connection is gone.

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace porthole::io {
@@ -35,8 +36,8 @@ void tune(int fd) {
 
 }  // namespace
 
-TcpStream::TcpStream(EventLoop& loop, OwnedFd fd, TcpStreamEvents& events, MutableBytes read_buffer)
-    : events_(events), read_buffer_(read_buffer) {
+TcpStream::TcpStream(EventLoop& loop, OwnedFd fd, StreamEvents& events, MutableBytes read_buffer)
+    : events_(&events), read_buffer_(read_buffer) {
   tune(fd.get());
   descriptor_.emplace(loop, fd.release(), Descriptor::Events{[this] { readable(); }, [this] { writable(); }});
 }
@@ -62,22 +63,26 @@ void TcpStream::readable() {
 bool TcpStream::handle_input(std::ptrdiff_t received, int error) {
   if (received > 0) {
     const auto size = static_cast<std::size_t>(received);
-    if (!finishing_) events_.on_bytes(read_buffer_.first(size));
+    if (!finishing_) events_->on_bytes(read_buffer_.first(size));
     return size == read_buffer_.size();
   }
   if (received < 0 && would_block(error)) return false;
   reading_ = false;
   if (received == 0 && !broken_) {
-    events_.on_end_of_input();
+    events_->on_end_of_input();
   } else {
-    events_.on_broken();
+    events_->on_broken();
   }
   return false;
 }
 
-bool TcpStream::write(Bytes bytes, std::size_t max_queued) {
+bool TcpStream::has_room(std::size_t size, std::size_t max_queued) const {
   if (!descriptor_ || broken_ || finishing_) return false;
-  if (queued() > 0 && bytes.size() > max_queued - std::min(queued(), max_queued)) return false;
+  return queued() == 0 || size <= max_queued - std::min(queued(), max_queued);
+}
+
+bool TcpStream::write(Bytes bytes, std::size_t max_queued) {
+  if (!has_room(bytes.size(), max_queued)) return false;
   if (queued() == 0) bytes = bytes.subspan(give_to_kernel(bytes));
   if (broken_) return false;
   if (bytes.empty()) return true;
@@ -108,11 +113,11 @@ void TcpStream::writable() {
   }
   if (broken_) {
     reading_ = false;
-    return events_.on_broken();
+    return events_->on_broken();
   }
   if (queued() > 0) return descriptor_->watch_writable();
   if (finishing_) shutdown(descriptor_->fd(), SHUT_WR);
-  events_.on_drained();
+  events_->on_drained();
 }
 
 void TcpStream::drop_sent_bytes() {

@@ -1,52 +1,34 @@
-// One accepted TCP connection as bytes: reads while it is asked to, writes through a bounded queue.
+// One accepted TCP connection as a stream of bytes, as they travel.
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "io/byte_stream.hpp"
 #include "io/descriptor.hpp"
 #include "io/sockets.hpp"
 
 namespace porthole::io {
 
-class TcpStreamEvents {
+class TcpStream final : public ByteStream {
  public:
-  virtual ~TcpStreamEvents() = default;
+  // The buffer is for input, and shared.
+  TcpStream(EventLoop& loop, OwnedFd fd, StreamEvents& events, MutableBytes read_buffer);
 
-  // Borrows the bytes for this call.
-  virtual void on_bytes(Bytes bytes) = 0;
-  // The other side will send no more, but may still read.
-  virtual void on_end_of_input() = 0;
-  // Nothing can be sent or received any more.
-  virtual void on_broken() = 0;
-  // Everything that was queued has gone to the kernel.
-  virtual void on_drained() = 0;
-};
+  // Who hears of what comes, from now on.
+  void set_events(StreamEvents& events) { events_ = &events; }
+  // Whether write() would take so many bytes.
+  bool has_room(std::size_t size, std::size_t max_queued) const;
 
-class TcpStream {
- public:
-  // `read_buffer` is shared by all streams of a loop: idle connections then cost next to nothing. The
-  // events come from the loop, never from inside a call, and the stream must live until they return.
-  TcpStream(EventLoop& loop, OwnedFd fd, TcpStreamEvents& events, MutableBytes read_buffer);
-
-  void read();
-  void pause();
-
-  // Appends all of it, or nothing (false) when the queue would grow beyond `max_queued` or the stream is
-  // gone.
-  bool write(Bytes bytes, std::size_t max_queued = std::numeric_limits<std::size_t>::max());
-  // Sends what is queued, then says that this was all, and throws away what still comes: closing with unread
-  // input would reset the connection and with it destroy an answer on its way.
-  void finish();
-  // At once. No event comes any more.
-  void close();
-
-  std::size_t queued() const { return queue_.size() - queue_from_; }
-  // Ever given to the kernel.
-  std::uint64_t sent() const { return sent_; }
+  void read() override;
+  void pause() override;
+  bool write(Bytes bytes, std::size_t max_queued = kUnbounded) override;
+  void finish() override;
+  void close() override;
+  std::size_t queued() const override { return queue_.size() - queue_from_; }
+  std::uint64_t sent() const override { return sent_; }
 
  private:
   void readable();
@@ -56,7 +38,7 @@ class TcpStream {
   std::size_t give_to_kernel(Bytes bytes);
   void drop_sent_bytes();
 
-  TcpStreamEvents& events_;   // Borrowed: outlives this.
+  StreamEvents* events_;      // Borrowed: outlives this.
   MutableBytes read_buffer_;  // Borrowed: outlives this.
   std::optional<Descriptor> descriptor_;
   std::vector<std::uint8_t> queue_;

@@ -1,0 +1,68 @@
+#include "io/tls_stream.hpp"
+
+#include <utility>
+
+namespace porthole::io {
+namespace {
+
+// The ciphertext of one call, in the buffer that everybody shares; empty again afterwards.
+class Ciphertext {
+ public:
+  explicit Ciphertext(StreamBuffers& buffers) : bytes_(buffers.ciphertext) {}
+  ~Ciphertext() { bytes_.clear(); }
+  Ciphertext(const Ciphertext&) = delete;
+  Ciphertext& operator=(const Ciphertext&) = delete;
+
+  std::vector<std::uint8_t>& bytes() { return bytes_; }
+
+ private:
+  std::vector<std::uint8_t>& bytes_;
+};
+
+}  // namespace
+
+TlsStream::TlsStream(TcpStream& below, StreamEvents& above, std::unique_ptr<crypto::TlsSession> session,
+                     StreamBuffers& buffers, std::size_t max_queued)
+    : max_queued_(max_queued), below_(below), above_(above), buffers_(buffers), session_(std::move(session)) {
+  below_.set_events(*this);
+}
+
+bool TlsStream::write(Bytes bytes, std::size_t max_queued) {
+  // What is encrypted must be sent: a record that is missing would end the connection.
+  if (!below_.has_room(crypto::max_tls_ciphertext(bytes.size()), max_queued)) return false;
+  Ciphertext records(buffers_);
+  return session_->encrypt(bytes, records.bytes()) && below_.write(records.bytes());
+}
+
+void TlsStream::finish() {
+  Ciphertext farewell(buffers_);
+  session_->close(farewell.bytes());
+  below_.write(farewell.bytes());
+  below_.finish();
+}
+
+void TlsStream::close() {
+  is_closed_ = true;
+  below_.close();
+}
+
+void TlsStream::on_bytes(Bytes bytes) {
+  while (!is_closed_) {
+    const std::optional<Bytes> plaintext = decrypt(bytes);
+    if (!plaintext) return above_.on_broken();
+    if (plaintext->empty()) break;
+    above_.on_bytes(*plaintext);
+  }
+  if (is_closed_) return;
+  if (session_->state() == crypto::TlsSession::State::failed) return above_.on_broken();
+  if (session_->state() == crypto::TlsSession::State::input_ended) above_.on_end_of_input();
+}
+
+std::optional<Bytes> TlsStream::decrypt(Bytes& bytes) {
+  Ciphertext own(buffers_);
+  const Bytes plaintext = session_->decrypt(bytes, buffers_.plaintext, own.bytes());
+  if (!own.bytes().empty() && !below_.write(own.bytes(), max_queued_ + kMaxTlsOverhead)) return std::nullopt;
+  return plaintext;
+}
+
+}  // namespace porthole::io
