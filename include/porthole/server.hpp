@@ -64,6 +64,12 @@ struct ServerOptions {
   // a secret can be replaced without cutting anybody off. Empty: a random one, forgotten at exit.
   std::vector<std::string> secrets;
 
+  // The certificate for HTTPS and TURN over TLS, which share the one port with what is in clear: PEM files,
+  // the server's own certificate first and those that vouch for it behind, and its private key without a
+  // password. Both or neither. Empty: a certificate that the server signs itself, which browsers warn of.
+  std::string tls_cert_file;
+  std::string tls_key_file;
+
   // How many viewers are served at once; further ones are asked to come back later (HTTP 503).
   std::size_t max_viewers = 1000;
 

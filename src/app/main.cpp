@@ -60,6 +60,11 @@ void add_serve_options(CLI::App& app, CommandLine& line) {
   app.add_option("--secret-file", line.secret_file,
                  "TURN shared secrets, one a line: the first signs, all verify (default: a random one)")
       ->type_name("FILE");
+  app.add_option("--tls-cert", line.server.tls_cert_file,
+                 "Certificate and chain for HTTPS and TURN over TLS, PEM (default: signed by itself)")
+      ->type_name("FILE");
+  app.add_option("--tls-key", line.server.tls_key_file, "The private key of --tls-cert, PEM, no password")
+      ->type_name("FILE");
   app.add_option("--max-viewers", line.server.max_viewers, "Viewers at once; further ones get HTTP 503")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")

@@ -11,6 +11,7 @@
 #include "io/interfaces.hpp"
 #include "server/plan.hpp"
 #include "server/sources.hpp"
+#include "server/tls_files.hpp"
 #include "server/worker.hpp"
 
 namespace porthole {
@@ -43,6 +44,8 @@ class Server::Impl final {
 
   // The sources' threads post to the worker, which is the younger one.
   ~Impl() { sources_.close(); }
+
+  void use_tls(server::TlsContext context) { worker_.use_tls(std::move(context)); }
 
   Result<void, Error> open(const ServerOptions& options, server::Plan plan) {
     node::NodeOptions node;
@@ -109,11 +112,15 @@ std::variant<Server, Error> Server::start(const ServerOptions& options) {
   if (!plan) return plan.error();
 
   const Instant now = io::EventLoop::now();
-  auto certificate = crypto::Certificate::self_signed(io::EventLoop::wall_clock().time(now));
+  const WallTime today = io::EventLoop::wall_clock().time(now);
+  auto tls = server::open_tls(options, server::served_addresses(plan->listen, io::local_addresses()), today);
+  if (!tls) return tls.error();
+  auto certificate = crypto::Certificate::self_signed(today);
   auto dtls = certificate ? crypto::OpenSslDtlsFactory::create(std::move(*certificate)) : nullptr;
   if (dtls == nullptr) return runtime_error("OpenSSL cannot make a DTLS certificate: check its installation");
 
   auto impl = std::make_unique<Impl>(std::move(dtls));
+  impl->use_tls(std::move(*tls));
   if (auto opened = impl->open(options, std::move(*plan)); !opened) return opened.error();
   return Server(std::move(impl));
 }

@@ -32,6 +32,9 @@ class Worker final : private PortOwner {
   Result<void, std::string> open(const std::vector<SocketAddress>& listen, node::NodeOptions options);
   std::uint16_t port() const { return port_.port(); }
 
+  // For TLS on the port: see io::TcpPort::use_tls().
+  void use_tls(std::shared_ptr<const crypto::TlsContext> context) { tcp_.use_tls(std::move(context)); }
+
   // The following on the loop's thread (or before it runs), after open().
   void add_broadcast(const std::string& name);
   void push_frame(const std::string& broadcast, const EncodedFrame& frame);
