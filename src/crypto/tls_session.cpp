@@ -17,6 +17,10 @@ TlsSession::TlsSession(SslHandle ssl) : ssl_(std::move(ssl)) {
 Bytes TlsSession::decrypt(Bytes& ciphertext, MutableBytes buffer, std::vector<std::uint8_t>& out) {
   const Bytes taken = std::exchange(ciphertext, {});
   if (state_ != State::handshaking && state_ != State::open) return {};
+  if (!admits(taken)) {
+    state_ = State::failed;
+    return {};
+  }
   const ErrorQueueScope errors;
   pipes_ = {taken, &out};
   std::size_t size = 0;
@@ -26,6 +30,13 @@ Bytes TlsSession::decrypt(Bytes& ciphertext, MutableBytes buffer, std::vector<st
   if (result != 1) note_failed_read(result);
   ciphertext = std::exchange(pipes_, {}).incoming;
   return result == 1 ? Bytes(buffer).first(size) : Bytes();
+}
+
+// What follows the ClientHello of TLS 1.2 is bounded well by OpenSSL, and soon encrypted in records that look
+// like those in clear.
+bool TlsSession::admits(Bytes ciphertext) {
+  if (state_ != State::handshaking || SSL_version(ssl_.get()) == TLS1_2_VERSION) return true;
+  return guard_.admit(ciphertext);
 }
 
 void TlsSession::note_failed_read(int result) {

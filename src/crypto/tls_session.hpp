@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "crypto/handshake_guard.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/stream_bio.hpp"
 
@@ -52,6 +53,7 @@ class TlsSession {
   State state() const { return state_; }
 
  private:
+  bool admits(Bytes ciphertext);
   bool may_write() const { return state_ == State::open || state_ == State::input_ended; }
   void note_failed_read(int result);
 
@@ -62,6 +64,7 @@ class TlsSession {
   SslHandle ssl_;
 
   State state_ = State::handshaking;
+  HandshakeGuard guard_;
 };
 
 }  // namespace porthole::crypto

@@ -1,46 +1,26 @@
 // What a peer or an attacker on its path may send, and what must not come of it.
 #include <gtest/gtest.h>
-#include <malloc.h>
-#include <openssl/crypto.h>
 
-#include <cstdlib>
 #include <random>
 
+#include "unit/crypto/openssl_memory.hpp"
 #include "unit/crypto/raw_dtls_peer.hpp"
 
 namespace porthole::crypto {
 namespace {
 
+using test::counting;
 using test::DtlsLink;
 using test::fingerprint_line;
 using test::make_certificate;
 using test::make_factory;
 using test::make_link;
+using test::openssl_bytes;
 using test::Packet;
 using test::RawDtlsPeer;
 using test::use;
 using test::virtual_now;
 using State = DtlsSession::State;
-
-// Bytes that OpenSSL holds, counted by allocators of our own, which it accepts before it has used its own.
-std::size_t openssl_bytes = 0;
-
-void* counted_malloc(std::size_t size, const char*, int) {
-  void* const block = std::malloc(size);
-  openssl_bytes += malloc_usable_size(block);
-  return block;
-}
-void counted_free(void* block, const char*, int) {
-  openssl_bytes -= malloc_usable_size(block);
-  std::free(block);
-}
-void* counted_realloc(void* block, std::size_t size, const char*, int) {
-  openssl_bytes -= malloc_usable_size(block);
-  void* const moved = std::realloc(block, size);
-  openssl_bytes += malloc_usable_size(moved);
-  return moved;
-}
-const bool counting = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
 
 class HostileDtls : public testing::Test {
  protected:

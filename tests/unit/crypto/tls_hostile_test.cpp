@@ -2,6 +2,7 @@
 
 #include "crypto/tls.hpp"
 #include "support/seeded_random.hpp"
+#include "unit/crypto/openssl_memory.hpp"
 #include "unit/crypto/tls_client.hpp"
 
 namespace porthole::crypto {
@@ -134,6 +135,73 @@ TEST(HostileTls, KeyUpdatesAreAnsweredAndTheirAnswerIsNotLost) {
   EXPECT_EQ(link.heard, "afterafterafterafterafter");
   EXPECT_EQ(link.client.heard().size(), 5 * "still understood"s.size());
   EXPECT_FALSE(link.client.failed());
+}
+
+// Handshake bytes as records of so many bytes each.
+std::string in_records(std::string_view bytes, std::size_t size) {
+  std::string records;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
+    const std::string_view fragment = bytes.substr(0, size);
+    records += "\x16\x03\x01"s + static_cast<char>(fragment.size() >> 8) + static_cast<char>(fragment.size());
+    records += fragment;
+  }
+  return records;
+}
+
+// All but the last byte of a ClientHello that says that it has so many bytes.
+std::string client_hello(std::uint32_t size) {
+  std::string bytes(size + 3, 'x');
+  store_u32(reinterpret_cast<std::uint8_t*>(bytes.data()), 0x0100'0000 | size);
+  return bytes;
+}
+
+TEST(HostileTls, AHandshakeHoldsABoundedAmountOfMemory) {
+  ASSERT_TRUE(test::counting);
+  const auto context = test::make_tls_context();
+  for (const std::size_t record : {3UL, 100UL, 16'000UL}) {
+    TlsLink link({}, context);
+    const std::size_t before = test::openssl_bytes;
+    link.deliver(in_records(client_hello(kMaxTlsHandshakeMessage), record));
+    EXPECT_EQ(link.session->state(), State::handshaking);
+    EXPECT_LT(test::openssl_bytes, before + 70'000U) << record;
+  }
+}
+
+TEST(HostileTls, AClientHelloThatSaysItIsTooLongIsRefusedBeforeThereIsRoomForIt) {
+  const auto context = test::make_tls_context();
+  for (const std::uint32_t size : {std::uint32_t{kMaxTlsHandshakeMessage} + 1, 100'000U, 0xFF'FFFFU}) {
+    for (const std::size_t record : {1UL, 2UL, 4UL, 100UL}) {
+      const std::string records = in_records(client_hello(size).substr(0, 100), record);
+      TlsLink link({}, context);
+      const std::size_t before = test::openssl_bytes;
+      for (const char byte : records) link.deliver({&byte, 1});
+      EXPECT_EQ(link.session->state(), State::failed) << size << " in records of " << record;
+      EXPECT_LT(test::openssl_bytes, before + 70'000U) << size;
+    }
+  }
+}
+
+TEST(HostileTls, NeitherIsTheSecondClientHelloTooLong) {
+  // RFC 8446 section 4.1.2: the answer to a HelloRetryRequest, after a change_cipher_spec for old
+  // middleboxes.
+  TlsLink link({.groups = "P-521:X25519"});
+  link.deliver(link.client.take());
+  ASSERT_FALSE(link.out.empty());
+  link.deliver("\x14\x03\x03\x00\x01\x01"s + in_records(client_hello(100'000).substr(0, 100), 100));
+  EXPECT_EQ(link.session->state(), State::failed);
+}
+
+TEST(HostileTls, AnIdleConnectionHoldsNoBuffers) {
+  ASSERT_TRUE(test::counting);
+  const auto context = test::make_tls_context();
+  TlsLink link({}, context);
+  link.settle();
+  link.client.say("something");
+  link.settle();
+  ASSERT_TRUE(link.say("something else"));
+  const std::size_t with = test::openssl_bytes;
+  link.session.reset();
+  EXPECT_LT(with - test::openssl_bytes, 20'000U);
 }
 
 }  // namespace
