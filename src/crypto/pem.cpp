@@ -9,7 +9,7 @@
 namespace porthole::crypto {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 using BioHandle = std::unique_ptr<BIO, decltype(&BIO_free)>;
 

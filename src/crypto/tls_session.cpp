@@ -2,9 +2,16 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <utility>
 
 namespace porthole::crypto {
+namespace {
+
+// RFC 8446 section 6.2: an alert in clear, fatal, decode_error: "the length of the message was incorrect".
+constexpr std::array<std::uint8_t, 7> kDecodeError{21, 3, 3, 0, 2, 2, 50};
+
+}  // namespace
 
 TlsSession::TlsSession(SslHandle ssl) : ssl_(std::move(ssl)) {
   BIO* const bio = make_stream_bio(pipes_);
@@ -19,6 +26,7 @@ Bytes TlsSession::decrypt(Bytes& ciphertext, MutableBytes buffer, std::vector<st
   if (state_ != State::handshaking && state_ != State::open) return {};
   if (!admits(taken)) {
     state_ = State::failed;
+    out.insert(out.end(), kDecodeError.begin(), kDecodeError.end());
     return {};
   }
   const ErrorQueueScope errors;

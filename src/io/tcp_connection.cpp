@@ -20,7 +20,9 @@ void TcpConnection::start() {
 }
 
 bool TcpConnection::send(Bytes bytes) {
-  return stage_ == Stage::stream && stream_->write(bytes, host_.options().max_queued_bytes);
+  if (stage_ != Stage::stream || !stream_->write(bytes, host_.options().max_queued_bytes)) return false;
+  if (!std::exchange(answered_, true)) set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
+  return true;
 }
 
 void TcpConnection::on_bytes(Bytes bytes) {
@@ -48,8 +50,7 @@ void TcpConnection::classify(Bytes bytes) {
     case wire::StreamKind::tls:
       return begin_tls(first_bytes);
     case wire::StreamKind::turn:
-      stage_ = Stage::stream;
-      return hand_over(first_bytes);
+      return begin_stream(first_bytes);
     default:
       return end();
   }
@@ -75,8 +76,14 @@ void TcpConnection::begin_tls(Bytes first_bytes) {
   tls_->begin(first_bytes);
 }
 
+void TcpConnection::begin_stream(Bytes first_bytes) {
+  stage_ = Stage::stream;
+  set_deadline(EventLoop::now() + host_.options().stream_answer_timeout);
+  hand_over(first_bytes);
+}
+
 void TcpConnection::hand_over(Bytes bytes) {
-  set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
+  if (answered_) set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
   host_.streams().on_stream_data(path_, bytes);
 }
 

@@ -58,7 +58,8 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   void classify(Bytes bytes);
   void begin_http(Bytes first_bytes);
   void begin_tls(Bytes first_bytes);
-  void hand_over(Bytes first_bytes);
+  void begin_stream(Bytes first_bytes);
+  void hand_over(Bytes bytes);
   bool client_took_something();
   void end();
 
@@ -69,6 +70,7 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   std::unique_ptr<TlsStream> tls_;
   ByteStream* stream_ = &tcp_;  // The outermost.
   Stage stage_ = Stage::first_bytes;
+  bool answered_ = false;  // The stream: something was sent to it.
   std::vector<std::uint8_t> first_bytes_;
   std::shared_ptr<HttpConnection>
       http_;  // Shared with nobody for longer than a call: replies hold it weakly.

@@ -35,15 +35,21 @@ bool TlsStream::write(Bytes bytes, std::size_t max_queued) {
 }
 
 void TlsStream::finish() {
-  Ciphertext farewell(buffers_);
-  session_->close(farewell.bytes());
-  below_.write(farewell.bytes());
+  say_goodbye();
   below_.finish();
 }
 
 void TlsStream::close() {
+  // Behind something that is queued, and now thrown away, it would make no sense.
+  if (queued() == 0) say_goodbye();
   is_closed_ = true;
   below_.close();
+}
+
+void TlsStream::say_goodbye() {
+  Ciphertext farewell(buffers_);
+  session_->close(farewell.bytes());
+  if (!farewell.bytes().empty()) below_.write(farewell.bytes());
 }
 
 void TlsStream::on_bytes(Bytes bytes) {

@@ -39,6 +39,8 @@ class TlsStream final : public ByteStream, private StreamEvents {
   void on_broken() override { above_.on_broken(); }
   void on_drained() override { above_.on_drained(); }
 
+  // RFC 8446 section 6.1: so that the client knows that nobody cut the connection.
+  void say_goodbye();
   // Sends what TLS has to say to it, too; nullopt when the client leaves too much of that unread.
   std::optional<Bytes> decrypt(Bytes& bytes);
 

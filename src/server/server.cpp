@@ -45,7 +45,7 @@ class Server::Impl final {
   // The sources' threads post to the worker, which is the younger one.
   ~Impl() { sources_.close(); }
 
-  void use_tls(server::TlsContext context) { worker_.use_tls(std::move(context)); }
+  void use_tls(server::TlsContextHandle context) { worker_.use_tls(std::move(context)); }
 
   Result<void, Error> open(const ServerOptions& options, server::Plan plan) {
     node::NodeOptions node;

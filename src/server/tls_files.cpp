@@ -42,7 +42,7 @@ std::string without_port(const std::string& host) {
 
 }  // namespace
 
-Result<TlsContext, Error> read_tls_files(const ServerOptions& options, WallTime now) {
+Result<TlsContextHandle, Error> read_tls_files(const ServerOptions& options, WallTime now) {
   const std::string& cert_file = options.tls_cert_file;
   const std::string& key_file = options.tls_key_file;
   if (key_file.empty()) return wrong("--tls-cert needs --tls-key FILE, too: the certificate's private key");
@@ -62,8 +62,8 @@ Result<TlsContext, Error> read_tls_files(const ServerOptions& options, WallTime 
   return std::move(*context);
 }
 
-Result<TlsContext, Error> make_own_tls(const ServerOptions& options, const std::vector<IpAddress>& addresses,
-                                       WallTime now) {
+Result<TlsContextHandle, Error> make_own_tls(const ServerOptions& options,
+                                             const std::vector<IpAddress>& addresses, WallTime now) {
   const auto certificate =
       crypto::Certificate::self_signed(now, certificate_names(options.advertise, addresses));
   if (!certificate) {
@@ -74,8 +74,8 @@ Result<TlsContext, Error> make_own_tls(const ServerOptions& options, const std::
   return std::move(*context);
 }
 
-Result<TlsContext, Error> open_tls(const ServerOptions& options, const std::vector<IpAddress>& addresses,
-                                   WallTime now) {
+Result<TlsContextHandle, Error> open_tls(const ServerOptions& options,
+                                         const std::vector<IpAddress>& addresses, WallTime now) {
   const bool has_files = !options.tls_cert_file.empty() || !options.tls_key_file.empty();
   return has_files ? read_tls_files(options, now) : make_own_tls(options, addresses, now);
 }

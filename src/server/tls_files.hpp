@@ -14,20 +14,20 @@
 
 namespace porthole::server {
 
-using TlsContext = std::shared_ptr<const crypto::TlsContext>;
+using TlsContextHandle = std::shared_ptr<const crypto::TlsContext>;
 
 // From tls_cert_file and tls_key_file. A certificate whose time has passed or not yet come is a warning in
 // the log: clocks are wrong more often than certificates, and most clients of a camera ask for neither.
-Result<TlsContext, Error> read_tls_files(const ServerOptions& options, WallTime now);
+Result<TlsContextHandle, Error> read_tls_files(const ServerOptions& options, WallTime now);
 
 // For those who have no files: browsers warn of it, and other clients may be told to trust it. Its names are
 // what the server is reached by: the advertised ones and `addresses`.
-Result<TlsContext, Error> make_own_tls(const ServerOptions& options, const std::vector<IpAddress>& addresses,
-                                       WallTime now);
+Result<TlsContextHandle, Error> make_own_tls(const ServerOptions& options,
+                                             const std::vector<IpAddress>& addresses, WallTime now);
 
 // Whichever the options ask for.
-Result<TlsContext, Error> open_tls(const ServerOptions& options, const std::vector<IpAddress>& addresses,
-                                   WallTime now);
+Result<TlsContextHandle, Error> open_tls(const ServerOptions& options,
+                                         const std::vector<IpAddress>& addresses, WallTime now);
 
 // Empty while the certificate is valid; otherwise what is wrong, with the date.
 std::string validity_problem(const crypto::Certificate& certificate, WallTime now);

@@ -176,6 +176,7 @@ TEST(HostileTls, AClientHelloThatSaysItIsTooLongIsRefusedBeforeThereIsRoomForIt)
       const std::size_t before = test::openssl_bytes;
       for (const char byte : records) link.deliver({&byte, 1});
       EXPECT_EQ(link.session->state(), State::failed) << size << " in records of " << record;
+      EXPECT_EQ(link.out.size(), kAlert);
       EXPECT_LT(test::openssl_bytes, before + 70'000U) << size;
     }
   }

@@ -67,8 +67,9 @@ TEST_F(TcpPortTest, ClosesStreamsThatFellSilentAndTellsTheHandler) {
   listen({.stream_idle_timeout = 200ms, .http = {}});
   TcpClient idle(address_);
   const ConnectionId idle_id = greet(idle);
+  send_to(idle_id, "answer");
   TcpClient alive(address_);
-  greet(alive);
+  send_to(greet(alive), "answer");
   for (int i = 0; i < 10; ++i) {
     alive.send("x");
     test::run_for(loop_, 40ms);
@@ -76,6 +77,22 @@ TEST_F(TcpPortTest, ClosesStreamsThatFellSilentAndTellsTheHandler) {
   EXPECT_TRUE(idle.ended());
   EXPECT_FALSE(alive.ended());
   EXPECT_THAT(streams_.closed, ElementsAre(idle_id));
+}
+
+TEST_F(TcpPortTest, ClosesStreamsThatNeverAskForAnythingHoweverSlowlyTheyTalk) {
+  listen({.stream_answer_timeout = 200ms, .http = {}});
+  TcpClient slow(address_);
+  const ConnectionId slow_id = greet(slow);
+  TcpClient answered(address_);
+  send_to(greet(answered), "answer");
+  const Instant start = EventLoop::now();
+  while (!slow.ended() && EventLoop::now() - start < 5s) {
+    slow.send("x");
+    test::run_for(loop_, 10ms);
+  }
+  EXPECT_LT(EventLoop::now() - start, 5s);
+  EXPECT_THAT(streams_.closed, ElementsAre(slow_id));
+  EXPECT_FALSE(answered.ended());
 }
 
 TEST_F(TcpPortTest, TellsWhenAClientLeaves) {

@@ -154,6 +154,16 @@ TEST_F(TlsPortTest, NewConnectionsTakeTheNewCertificateAndOldOnesGoOn) {
             0);
 }
 
+TEST_F(TlsPortTest, SaysGoodbyeToClientsThatItsOwnerCloses) {
+  listen();
+  TlsSocket client(address_);
+  port_->close(greet(client));
+  EXPECT_TRUE(run_until([&] { return client.tcp.ended(); }));
+  client.exchange();
+  EXPECT_TRUE(client.tls.heard_goodbye());
+  EXPECT_TRUE(streams_.closed.empty());
+}
+
 TEST_F(TlsPortTest, EndsAStreamWhoseClientSaysGoodbye) {
   listen();
   TlsSocket client(address_);
