@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/event_loop.hpp"
@@ -30,6 +31,9 @@ class PortDriver final : private io::UdpHandler, private io::StreamHandler, priv
   // Both are borrowed and outlive the driver.
   PortDriver(io::EventLoop& loop, PortOwner& owner, const io::TcpOptions& options = {});
   ~PortDriver() override;
+
+  // For TLS on the port: see io::TcpPort::use_tls().
+  void use_tls(std::shared_ptr<const crypto::TlsContext> context) { tcp_.use_tls(std::move(context)); }
 
   // Opens the port on every address. Port 0 is replaced by what the system chose.
   Result<void, std::string> open(const std::vector<SocketAddress>& listen);

@@ -33,7 +33,7 @@ class Worker final : private PortOwner {
   std::uint16_t port() const { return port_.port(); }
 
   // For TLS on the port: see io::TcpPort::use_tls().
-  void use_tls(std::shared_ptr<const crypto::TlsContext> context) { tcp_.use_tls(std::move(context)); }
+  void use_tls(std::shared_ptr<const crypto::TlsContext> context) { port_.use_tls(std::move(context)); }
 
   // The following on the loop's thread (or before it runs), after open().
   void add_broadcast(const std::string& name);
