@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/dtls.hpp"
 
@@ -14,12 +15,17 @@ DatagramQueues& queues_of(BIO* bio) {
 }
 
 int write_datagram(BIO* bio, const char* data, int size) {
-  std::deque<std::vector<std::uint8_t>>& outgoing = queues_of(bio).outgoing;
-  // A full queue loses the datagram, as any network may: an error would end the handshake.
-  if (outgoing.size() < kMaxQueuedDatagrams && size > 0) {
-    const Bytes datagram = as_bytes({data, static_cast<std::size_t>(size)});
-    outgoing.emplace_back(datagram.begin(), datagram.end());
+  if (size <= 0) return size;
+  DatagramQueues& queues = queues_of(bio);
+  const Bytes datagram = as_bytes({data, static_cast<std::size_t>(size)});
+  if (datagram.size() <= queues.direct.size()) {
+    std::ranges::copy(datagram, queues.direct.begin());
+    queues.direct = {};
+    queues.direct_size = datagram.size();
+  } else if (queues.outgoing.size() < kMaxQueuedDatagrams) {
+    queues.outgoing.emplace_back(datagram.begin(), datagram.end());
   }
+  // A full queue loses the datagram, as any network may: an error would end the handshake.
   return size;
 }
 
@@ -58,6 +64,17 @@ BIO_METHOD* make_method() {
 }
 
 }  // namespace
+
+std::size_t DatagramQueues::take(MutableBytes out) {
+  while (!outgoing.empty()) {
+    const std::vector<std::uint8_t> datagram = std::move(outgoing.front());
+    outgoing.pop_front();
+    if (datagram.size() > out.size()) continue;
+    std::ranges::copy(datagram, out.begin());
+    return datagram.size();
+  }
+  return 0;
+}
 
 BIO* make_datagram_bio(DatagramQueues& queues) {
   static BIO_METHOD* const method = make_method();

@@ -16,6 +16,13 @@ namespace porthole::crypto {
 struct DatagramQueues {
   Bytes incoming;  // Borrowed for the duration of a call into OpenSSL; empty when there is nothing to read.
   std::deque<std::vector<std::uint8_t>> outgoing;  // At most kMaxQueuedDatagrams.
+
+  // Where the next datagram is written instead, without an allocation, when it fits; and its size then.
+  MutableBytes direct;
+  std::size_t direct_size = 0;
+
+  // Moves the next datagram out; 0 when there is none. What `out` has no room for is dropped.
+  std::size_t take(MutableBytes out);
 };
 
 // Reads and writes `queues`, which must outlive it. The caller owns it (or hands it to SSL_set_bio); nullptr

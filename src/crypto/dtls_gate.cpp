@@ -1,5 +1,6 @@
 #include "crypto/dtls_gate.hpp"
 
+#include <openssl/obj_mac.h>
 #include <openssl/ssl.h>
 
 namespace porthole::crypto {
@@ -13,6 +14,17 @@ constexpr std::uint8_t kHandshake = 22;
 constexpr std::uint8_t kApplicationData = 23;
 // RFC 6347 section 4.2.2: a handshake message's type, then its length in 3 bytes.
 constexpr std::size_t kMessageLengthEnd = 4;
+
+// RFC 5288 section 3: an AES-GCM record is a nonce of 8 bytes, what is encrypted, and a tag of 16. RFC 7905
+// section 2: with ChaCha20-Poly1305 there is no nonce.
+constexpr std::size_t kGcmOverhead = 8 + 16;
+constexpr std::size_t kChaChaOverhead = 16;
+
+std::size_t least_encrypted(const SSL* ssl) {
+  const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl);
+  const bool chacha = cipher != nullptr && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+  return chacha ? kChaChaOverhead : kGcmOverhead;
+}
 
 // Whether the peer's ChangeCipherSpec has been read, so that its epoch is 1 now.
 bool reads_encrypted(const SSL* ssl) {
@@ -41,6 +53,16 @@ Bytes take_record(Bytes& datagram) {
   return record;
 }
 
+bool may_be_genuine(Bytes datagram, const SSL* ssl) {
+  const std::size_t least = least_encrypted(ssl);
+  while (!datagram.empty()) {
+    const Bytes record = take_record(datagram);
+    const bool encrypted = !record.empty() && load_u16(&record[kEpochAt]) != 0;
+    if (encrypted && record.size() < kRecordHeader + least) return false;
+  }
+  return true;
+}
+
 bool DtlsGate::admits(Bytes record, const SSL* ssl) {
   // Neither side has a reason to send data before the other has finished; OpenSSL would keep 100 of them.
   if (record.size() < kRecordHeader || record[0] == kApplicationData) return false;
@@ -50,6 +72,8 @@ bool DtlsGate::admits(Bytes record, const SSL* ssl) {
       return record[0] != kHandshake || body.size() < kMessageLengthEnd ||
              (load_u32(body.data()) & 0xff'ffff) <= max_message_;
     case 1:
+      // A Finished is longer with every cipher.
+      if (body.size() < kGcmOverhead) return false;
       return reads_encrypted(ssl) || ++early_records_ <= kMaxEarlyRecords;
     default:
       return false;  // Without renegotiation there is no third epoch.

@@ -2,11 +2,12 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include "crypto/dtls_context.hpp"
 
 namespace porthole::crypto {
 namespace {
@@ -20,24 +21,17 @@ std::size_t salt_size(SrtpProfile profile) {
   return profile == SrtpProfile::aead_aes_128_gcm ? 12 : 14;
 }
 
-// Called with 0 for a new flight, else with the time that the last attempt waited.
-unsigned int next_retransmission(SSL*, unsigned int last_us) {
-  constexpr auto us = [](Duration duration) {
-    return static_cast<unsigned int>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-  };
-  return last_us == 0 ? us(kFirstDtlsRetransmission) : std::min(last_us * 2, us(kLastDtlsRetransmission));
+unsigned int retransmission_timer(SSL*, unsigned int last_us) {
+  return next_retransmission(last_us, kFirstDtlsRetransmission, kLastDtlsRetransmission);
 }
 
 }  // namespace
 
 OpenSslDtlsSession::OpenSslDtlsSession(SslHandle ssl, DtlsRole role, const Fingerprint& peer)
     : role_(role), peer_(peer), ssl_(std::move(ssl)) {
-  BIO* const bio = make_datagram_bio(queues_);
-  if (bio == nullptr) return;
-  SSL_set_bio(ssl_.get(), bio, bio);  // Takes the one reference for both directions.
+  if (!attach_datagrams(ssl_.get(), queues_)) return;
   SSL_set_app_data(ssl_.get(), this);
-  SSL_set_mtu(ssl_.get(), static_cast<long>(kMaxDtlsDatagram));
-  DTLS_set_timer_cb(ssl_.get(), next_retransmission);
+  DTLS_set_timer_cb(ssl_.get(), retransmission_timer);
   if (role_ == DtlsRole::client) {
     SSL_set_connect_state(ssl_.get());
   } else {
@@ -61,7 +55,8 @@ void OpenSslDtlsSession::handle_datagram(Bytes datagram, Instant now) {
     const Bytes record = take_record(datagram);
     if (gate_.admits(record, ssl_.get())) read(record, now);
   }
-  if (state_ == State::connected && !datagram.empty()) read(datagram, now);
+  if (state_ != State::connected || datagram.empty()) return;
+  if (may_be_genuine(datagram, ssl_.get())) read(datagram, now);
 }
 
 void OpenSslDtlsSession::read(Bytes records, Instant now) {
@@ -85,14 +80,7 @@ Instant OpenSslDtlsSession::next_timeout() const {
 }
 
 std::size_t OpenSslDtlsSession::poll_transmit(MutableBytes out) {
-  while (!queues_.outgoing.empty()) {
-    const std::vector<std::uint8_t> datagram = std::move(queues_.outgoing.front());
-    queues_.outgoing.pop_front();
-    if (datagram.size() > out.size()) continue;
-    std::ranges::copy(datagram, out.begin());
-    return datagram.size();
-  }
-  return 0;
+  return queues_.take(out);
 }
 
 void OpenSslDtlsSession::close(Instant) {
@@ -180,12 +168,7 @@ void OpenSslDtlsSession::enter(State state) {
 }
 
 void OpenSslDtlsSession::schedule(Instant now) {
-  retransmit_at_ = Instant::max();
-  timeval remaining{};
-  if (state_ != State::connecting || DTLSv1_get_timeout(ssl_.get(), &remaining) != 1) return;
-  // At least a little, so that a clock of OpenSSL's that is behind ours does not make the caller spin.
-  const Duration wait = std::chrono::seconds(remaining.tv_sec) + std::chrono::microseconds(remaining.tv_usec);
-  retransmit_at_ = now + std::max<Duration>(wait, 1ms);
+  retransmit_at_ = state_ == State::connecting ? retransmission_due(ssl_.get(), now) : Instant::max();
 }
 
 }  // namespace porthole::crypto

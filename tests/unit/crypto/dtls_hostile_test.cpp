@@ -3,6 +3,9 @@
 
 #include <random>
 
+#include "crypto/dtls_cookie.hpp"
+#include "crypto/dtls_server.hpp"
+#include "unit/crypto/dtls_client.hpp"
 #include "unit/crypto/openssl_memory.hpp"
 #include "unit/crypto/raw_dtls_peer.hpp"
 
@@ -214,6 +217,26 @@ TEST_F(HostileDtls, JunkDoesNotDisturbAConnectedSession) {
   EXPECT_NE(link.a->keys(), nullptr);
 }
 
+// Anybody who knows two addresses can send it. OpenSSL takes a record that is shorter than nonce and tag for
+// an error of its own and ends the session.
+TEST_F(HostileDtls, AForgedRecordOfAnySizeDoesNotEndASession) {
+  for (const std::uint16_t epoch : std::initializer_list<std::uint16_t>{0, 1, 2}) {
+    for (std::uint8_t size = 0; size < 60; ++size) {
+      DtlsLink link = make_link(*ours_, *other_);
+      link.settle();
+      ASSERT_TRUE(link.connected());
+      for (const std::uint8_t type : Packet{20, 21, 22, 23, 24, 25}) {
+        Packet record = {type, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, type, 0, size};
+        store_u16(&record[3], epoch);
+        record.resize(record.size() + size, 1);
+        link.a->handle_datagram(record, virtual_now);
+        link.b->handle_datagram(record, virtual_now);
+        EXPECT_TRUE(link.connected()) << "epoch " << epoch << " type " << int{type} << " size " << int{size};
+      }
+    }
+  }
+}
+
 // The sanitizers are the judges here, and that no forged handshake succeeds.
 TEST_F(HostileDtls, DamagedHandshakesNeverCrash) {
   for (unsigned int seed = 1; seed <= 80; ++seed) {
@@ -295,6 +318,30 @@ TEST_F(HostileDtls, AFloodHoldsABoundedAmountOfMemory) {
       }
       EXPECT_LT(most - before, epoch == 0 ? 300'000u : 150'000u) << "in epoch " << int{epoch};
     }
+  }
+}
+
+// A client of the TURN server gets less: nobody needs a certificate chain of it.
+TEST_F(HostileDtls, AFloodHoldsLittleMemoryInAnAssociation) {
+  ASSERT_TRUE(counting);
+  const DtlsCookies cookies(CookieKey{1});
+  const auto server = OpenSslDtlsServer::create(theirs_);
+  for (const std::uint8_t epoch : Packet{0, 1, 2}) {
+    test::DtlsClient client;
+    client.advance();
+    Packet answer(kHelloVerifyRequestSize);
+    cookies.answer(*parse_client_hello(client.take().at(0)), {}, virtual_now, answer);
+    client.handle_datagram(answer);
+    const Packet hello = client.take().at(0);
+    const std::size_t before = openssl_bytes;
+    const auto association = server->accept(hello, virtual_now);
+    ASSERT_TRUE(association);
+    std::size_t most = openssl_bytes;
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+      association->handle_datagram(flood_record(100 + i, epoch), virtual_now);
+      most = std::max(most, openssl_bytes);
+    }
+    EXPECT_LT(most - before, epoch == 1 ? 160'000u : 100'000u) << "in epoch " << int{epoch};
   }
 }
 
