@@ -67,6 +67,9 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
     case wire::DatagramKind::channel_data:
       return front_.handle_datagram(datagram, now);
     case wire::DatagramKind::dtls:
+      if (handle_media({datagram.path, {}, {}}, wire::DatagramKind::dtls, datagram.bytes, now)) return;
+      // Where no viewer is, it is TURN over DTLS.
+      return front_.handle_datagram(datagram, now);
     case wire::DatagramKind::srtp:
       return handle_inner({datagram.path, {}, {}}, datagram.bytes, now);
     case wire::DatagramKind::unknown:
@@ -139,9 +142,10 @@ bool Node::is_held_by_another(const Viewer& viewer, const Route& route, Instant 
          owner->viewer->heard_within(owner->path, kRouteIsHeld, now);
 }
 
-void Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now) {
+bool Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now) {
   const auto attachment = viewers_.by_route(route);
-  if (!attachment || attachment->viewer->ended()) return;
+  if (!attachment) return false;
+  if (attachment->viewer->ended()) return true;
   Viewer& viewer = *attachment->viewer;
   if (kind == wire::DatagramKind::dtls) {
     viewer.handle_dtls(packet, attachment->path, now);
@@ -149,6 +153,7 @@ void Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packe
     viewer.broadcast().rendition(viewer.codec()).gate().request(now);
   }
   update(viewer, now);
+  return true;
 }
 
 void Node::update(Viewer& viewer, Instant now) {
@@ -227,7 +232,7 @@ bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   viewer.is_reachable = route != nullptr && route->is_relayed() == framing.has_value();
   if (!viewer.is_reachable) return false;
   BatchBuilder builder(out, *route, framing);
-  return viewer.poll_transmit(builder, now, wall_);
+  return viewer.poll_transmit(builder, now, wall_) && front_.seal(out);
 }
 
 std::optional<Event> Node::poll_event() {

@@ -52,6 +52,11 @@ class Node final : public PortMachine, private TurnOwner {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  // From now on TURN clients may speak DTLS. Borrows `server`.
+  void serve_turn_over_dtls(crypto::DtlsServer& server, const DtlsLimits& limits = {}) {
+    front_.serve_dtls(server, limits);
+  }
+
   // Broadcasts exist from the start to the end of the node.
   void add_broadcast(const std::string& name) { broadcasts_.try_emplace(name, name); }
   bool has_broadcast(std::string_view name) const { return broadcasts_.find(name) != broadcasts_.end(); }
@@ -85,7 +90,8 @@ class Node final : public PortMachine, private TurnOwner {
   void handle_inner(const Route& route, Bytes packet, Instant now);
   void handle_check(const Route& route, const stun::Message& check, Instant now);
   bool is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const;
-  void handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
+  // False when the route is no viewer's.
+  bool handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
   // A viewer's state may have moved: feed it once it is connected, see to its timer, let it send.
   void update(Viewer& viewer, Instant now);
   void connect(Viewer& viewer, Instant now);

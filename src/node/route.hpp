@@ -29,6 +29,7 @@ struct RouteHash {
 inline const char* route_name(const Route& route) {
   const bool stream = route.path.is_stream();
   if (!route.is_relayed()) return stream ? "direct TCP" : "direct UDP";
+  if (route.path.transport == Transport::dtls) return "TURN over DTLS";
   if (route.path.transport == Transport::tls) return "TURN over TLS";
   return stream ? "TURN over TCP" : "TURN over UDP";
 }

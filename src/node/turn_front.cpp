@@ -1,6 +1,9 @@
 #include "node/turn_front.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "wire/first_bytes.hpp"
 
 namespace porthole::node {
 namespace {
@@ -16,10 +19,35 @@ TurnFront::TurnFront(turn::Config config, std::vector<std::string> secrets, cons
                      turn::RelayAddresses& addresses, Random& random, TurnOwner& owner)
     : secrets_(std::move(secrets)),
       owner_(owner),
+      random_(random),
       turn_(with_nonce_key(std::move(config), random), secrets_, policy, addresses, random) {}
 
+void TurnFront::serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits) {
+  crypto::CookieKey key{};
+  random_.fill(key);
+  dtls_ = std::make_unique<DtlsClients>(server, outbox_, key, limits);
+}
+
 void TurnFront::handle_datagram(const Datagram& datagram, Instant now) {
+  if (wire::classify_datagram(datagram.bytes) == wire::DatagramKind::dtls) return handle_dtls(datagram, now);
   handle_message(datagram.path, datagram.bytes, now);
+}
+
+void TurnFront::handle_dtls(const Datagram& datagram, Instant now) {
+  if (!dtls_) return;
+  FiveTuple client = datagram.path;
+  client.transport = Transport::dtls;
+  dtls_->handle_datagram(client, datagram.bytes, now);
+  take_ended_dtls(now);  // It may have begun anew.
+  for (Bytes message = dtls_->read(client); !message.empty(); message = dtls_->read(client)) {
+    handle_message(client, message, now);
+  }
+  take_ended_dtls(now);
+}
+
+void TurnFront::take_ended_dtls(Instant now) {
+  while (const auto client = dtls_->poll_ended()) turn_.handle_disconnect(*client, now);
+  take_events();
 }
 
 void TurnFront::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
@@ -76,6 +104,9 @@ void TurnFront::handle_timeout(Instant now) {
     if (stream == streams_.end() || turn_.has_allocation(stream->second.path)) continue;
     refuse(FiveTuple(stream->second.path), now);
   }
+  if (!dtls_) return;
+  dtls_->handle_timeout(now, turn_);
+  take_ended_dtls(now);
 }
 
 turn::Credentials TurnFront::mint(std::string_view name, Duration lifetime, Instant now) {
@@ -83,6 +114,18 @@ turn::Credentials TurnFront::mint(std::string_view name, Duration lifetime, Inst
   turn::Credentials credentials = secrets_.mint(name, wall_.unix_seconds(now) + lasts);
   turn_.remember_user(credentials.username);
   return credentials;
+}
+
+bool TurnFront::poll_transmit(TransmitBatch& out) {
+  while (outbox_.poll(out)) {
+    if (seal(out)) return true;
+  }
+  return false;
+}
+
+Instant TurnFront::next_timeout() const {
+  const Instant next = std::min(turn_.next_timeout(), strangers_.next());
+  return dtls_ ? std::min(next, dtls_->next_timeout()) : next;
 }
 
 void TurnFront::release(turn::AllocationId allocation, Instant now) {

@@ -2,8 +2,8 @@
 // handed to the owner.
 #pragma once
 
-#include <algorithm>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -12,6 +12,7 @@
 #include "base/packet.hpp"
 #include "base/random.hpp"
 #include "base/timer_queue.hpp"
+#include "node/dtls_clients.hpp"
 #include "node/outbox.hpp"
 #include "node/route.hpp"
 #include "turn/credentials.hpp"
@@ -42,7 +43,10 @@ class TurnFront {
 
   void set_wall_clock(const WallClock& wall) { wall_ = wall; }
 
-  // STUN or ChannelData.
+  // From now on clients may speak DTLS as well. Borrows `server`.
+  void serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits = {});
+
+  // STUN, ChannelData or DTLS.
   void handle_datagram(const Datagram& datagram, Instant now);
   // Bytes of a connection that speaks TURN, however they are cut, and its end.
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
@@ -52,17 +56,23 @@ class TurnFront {
   // Whom the allocation served is gone.
   void release(turn::AllocationId allocation, Instant now);
 
-  bool poll_transmit(TransmitBatch& out) { return outbox_.poll(out); }
+  bool poll_transmit(TransmitBatch& out);
+  // What any other batch for a TURN client has to pass on its way out: encrypts it where its client speaks
+  // DTLS. False when nothing is left to send.
+  bool seal(TransmitBatch& batch) {
+    return batch.to.transport != Transport::dtls || (dtls_ && dtls_->seal(batch));
+  }
   // A connection that does not speak TURN, or has no allocation in time: to be closed. Nothing of it is kept
   // here.
   std::optional<ConnectionId> poll_refused();
-  Instant next_timeout() const { return std::min(turn_.next_timeout(), strangers_.next()); }
+  Instant next_timeout() const;
 
   const turn::Server& server() const { return turn_; }
   // Credentials for one more user.
   turn::Credentials mint(std::string_view name, Duration lifetime, Instant now);
   // For whatever else leaves by the one port in answer to a packet.
   Outbox& outbox() { return outbox_; }
+  std::size_t dtls_client_count() const { return dtls_ ? dtls_->size() : 0; }
 
  private:
   // One connection that speaks TURN.
@@ -74,11 +84,14 @@ class TurnFront {
   Stream& stream_of(const FiveTuple& path, Instant now);
   void refuse(const FiveTuple& path, Instant now);
   void handle_message(const FiveTuple& client, Bytes message, Instant now);
+  void handle_dtls(const Datagram& datagram, Instant now);
+  void take_ended_dtls(Instant now);
   void take_events();
 
   // Constant after construction.
   const turn::SharedSecrets secrets_;
   TurnOwner& owner_;  // Borrowed.
+  Random& random_;    // Borrowed.
 
   WallClock wall_;
   turn::Server turn_;
@@ -86,7 +99,8 @@ class TurnFront {
   // Streams that had no allocation yet, by when they must.
   mutable TimerQueue<ConnectionId> strangers_;
   Outbox outbox_;
-  std::deque<ConnectionId> refused_;  // At most one a call, until the owner drains them.
+  std::unique_ptr<DtlsClients> dtls_;  // Null as long as nobody serves DTLS.
+  std::deque<ConnectionId> refused_;   // At most one a call, until the owner drains them.
 };
 
 }  // namespace porthole::node

@@ -1,0 +1,84 @@
+// TURN over DTLS: who speaks it, and what the one port does with DTLS that is no viewer's.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "base/packet.hpp"
+#include "base/timer_queue.hpp"
+#include "crypto/dtls.hpp"
+#include "crypto/dtls_cookie.hpp"
+#include "crypto/dtls_server.hpp"
+#include "node/outbox.hpp"
+#include "turn/server.hpp"
+
+namespace porthole::node {
+
+// A client that has no allocation after that, or none any more when it is looked at again, makes room for
+// others: it has not proved who it is, or is done.
+constexpr Duration kDtlsWithoutAllocation = 60s;
+
+struct DtlsLimits {
+  // OpenSSL holds 76 KB for a client, 144 KB for one that floods its handshake (measured, 3.0.19).
+  std::size_t clients = 1000;
+  // Counted by IpAddress::customer(): a household or an office, not a botnet's share.
+  std::size_t clients_per_customer = 100;
+};
+
+// A client is named by its 5-tuple with Transport::dtls. Answers go to the outbox. After each call that takes
+// something in, read() and drain poll_ended().
+class DtlsClients {
+ public:
+  // Borrows `server` and `outbox`. `key` is random, and the same in every server of the one port.
+  DtlsClients(crypto::DtlsServer& server, Outbox& outbox, const crypto::CookieKey& key,
+              const DtlsLimits& limits = {});
+
+  // A stranger is remembered only once it has proved its address.
+  void handle_datagram(const FiveTuple& client, Bytes datagram, Instant now);
+  // What the client's last datagram brought: the next message, empty when there is none. Borrowed until the
+  // next call.
+  Bytes read(const FiveTuple& client);
+  // Who has an allocation stays as long as that.
+  void handle_timeout(Instant now, turn::Server& turn);
+  Instant next_timeout() const { return timers_.next(); }
+
+  // A client that has gone or begun anew: what belonged to it ends.
+  std::optional<FiveTuple> poll_ended();
+
+  // Encrypts a batch for a client, each segment a record, and directs it to where it can be sent. False when
+  // there is nothing to send, as the client is gone.
+  bool seal(TransmitBatch& batch);
+
+  std::size_t size() const { return clients_.size(); }
+
+ private:
+  struct Client {
+    std::unique_ptr<crypto::DtlsAssociation> association;
+    std::array<std::uint8_t, 32> random{};  // Of its ClientHello.
+    Instant look_at{};                      // Whether it has an allocation.
+  };
+
+  void handle_hello(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram, Instant now);
+  void admit(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram, Instant now);
+  void remove(const FiveTuple& client);
+  // Sends what is to be sent, and sees whether it is over, or else when to look again.
+  void settle(const FiveTuple& client, Client& state);
+
+  // Constant after construction.
+  crypto::DtlsServer& server_;  // Borrowed.
+  Outbox& outbox_;              // Borrowed.
+  const crypto::DtlsCookies cookies_;
+  const DtlsLimits limits_;
+
+  std::unordered_map<FiveTuple, Client> clients_;
+  std::unordered_map<IpAddress, std::size_t> clients_of_;  // By customer; at least 1 each.
+  mutable TimerQueue<FiveTuple> timers_;
+  std::deque<FiveTuple> ended_;  // At most a few a call, until the caller drains it.
+  std::array<std::uint8_t, crypto::kMaxDtlsInput> message_{};
+  std::array<std::uint8_t, kMaxDatagram> sealed_{};
+};
+
+}  // namespace porthole::node
