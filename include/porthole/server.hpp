@@ -18,24 +18,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <porthole/basics.hpp>
+#include <porthole/limits.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace porthole {
-
-// Why a server did not start. `message` is one line that says what is wrong and what to do about it.
-struct Error {
-  enum class Kind {
-    configuration,  // The options contradict each other or name something impossible.
-    runtime,        // The options are fine, the world is not: a port in use, a source that does not open.
-  };
-  Kind kind = Kind::runtime;
-  std::string message;
-};
-
-// How much is written to standard error. Nothing is ever written per packet.
-enum class LogLevel { debug, info, warning, error, off };
 
 // A live stream: watched at /NAME.
 struct SourceOptions {
@@ -72,6 +61,8 @@ struct ServerOptions {
 
   // How many viewers are served at once; further ones are asked to come back later (HTTP 503).
   std::size_t max_viewers = 1000;
+  // What any of them may take.
+  Limits limits;
 
   LogLevel log_level = LogLevel::info;
 
@@ -108,8 +99,5 @@ class Server {
   explicit Server(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// "0.1.0"
-const char* version();
 
 }  // namespace porthole

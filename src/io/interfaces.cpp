@@ -2,12 +2,14 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 
 #include "io/socket_address.hpp"
+#include "io/sockets.hpp"
 
 namespace porthole::io {
 namespace {
@@ -49,6 +51,14 @@ std::vector<IpAddress> local_addresses() {
   }
   std::ranges::stable_sort(addresses, {}, rank);
   return addresses;
+}
+
+std::optional<IpAddress> source_towards(const SocketAddress& peer) {
+  const OwnedFd probe(socket(peer.ip.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const KernelAddress target = to_kernel(peer, peer.ip.family());
+  // No packet is sent: connecting a datagram socket only looks the route up.
+  if (probe.get() < 0 || connect(probe.get(), target.get(), target.size) != 0) return std::nullopt;
+  return bound_address(probe.get()).ip;
 }
 
 }  // namespace porthole::io

@@ -24,7 +24,6 @@ class UdpPort::State {
       : local(bound_address(fd.get())),
         sender(fd.get(), family, options.segmentation_offload && kernel_can_segment(fd.get())),
         handler_(handler),
-        receiver_(fd.get(), local.port),
         descriptor_(loop, fd.release(), {[this] { receive(); }, [this] { writable(); }}) {
     ask_for_buffers(descriptor_.fd(), options.socket_buffer_bytes);
     descriptor_.watch_readable();
@@ -46,7 +45,7 @@ class UdpPort::State {
  private:
   void receive() {
     for (int round = 0; round < kMaxReceiveRounds; ++round) {
-      const UdpReceiver::Batch batch = receiver_.receive();
+      const UdpReceiver::Batch batch = receiver_.receive(descriptor_.fd(), local);
       oversized_ += batch.oversized;
       if (!batch.datagrams.empty()) handler_.on_datagrams(batch.datagrams);
       // An error is what some earlier datagram met on its way (ICMP): reading it takes it away.

@@ -17,8 +17,7 @@ T payload(const cmsghdr& message) {
 
 }  // namespace
 
-UdpReceiver::UdpReceiver(int fd, std::uint16_t local_port)
-    : fd_(fd), local_port_(local_port), slots_(std::make_unique<std::array<Slot, kReceiveBatch>>()) {
+UdpReceiver::UdpReceiver() : slots_(std::make_unique<std::array<Slot, kReceiveBatch>>()) {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     Slot& slot = (*slots_)[i];
     slot.vector = {slot.bytes.data(), slot.bytes.size()};
@@ -39,8 +38,8 @@ void UdpReceiver::reset(std::size_t index) {
   header.msg_flags = 0;
 }
 
-UdpReceiver::Batch UdpReceiver::receive() {
-  const int count = recvmmsg(fd_, headers_.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
+UdpReceiver::Batch UdpReceiver::receive(int fd, const SocketAddress& local) {
+  const int count = recvmmsg(fd, headers_.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
   if (count < 0) {
     Batch none;
     if (errno != EAGAIN && errno != EWOULDBLOCK) none.outcome = Outcome::failed;
@@ -56,7 +55,7 @@ UdpReceiver::Batch UdpReceiver::receive() {
       ++batch.oversized;
     } else {
       const Slot& slot = (*slots_)[i];
-      datagrams_[kept++] = {path_of(header, slot), Bytes(slot.bytes).first(headers_[i].msg_len)};
+      datagrams_[kept++] = {path_of(header, slot, local), Bytes(slot.bytes).first(headers_[i].msg_len)};
     }
     reset(i);
   }
@@ -64,9 +63,8 @@ UdpReceiver::Batch UdpReceiver::receive() {
   return batch;
 }
 
-FiveTuple UdpReceiver::path_of(const msghdr& header, const Slot& slot) const {
-  FiveTuple path{.transport = Transport::udp, .local = {}, .remote = from_kernel(slot.from)};
-  path.local.port = local_port_;
+FiveTuple UdpReceiver::path_of(const msghdr& header, const Slot& slot, const SocketAddress& local) {
+  FiveTuple path{.transport = Transport::udp, .local = local, .remote = from_kernel(slot.from)};
   msghdr cursor = header;  // CMSG_NXTHDR wants one that is not const.
   for (cmsghdr* message = CMSG_FIRSTHDR(&cursor); message != nullptr;
        message = CMSG_NXTHDR(&cursor, message)) {

@@ -1,4 +1,4 @@
-// Reads datagrams from a UDP socket, many in one system call.
+// Reads datagrams from UDP sockets, many in one system call, into buffers that the sockets share.
 #pragma once
 
 #include <netinet/in.h>
@@ -19,8 +19,7 @@ constexpr std::size_t kReceiveBuffer = 2048;
 
 class UdpReceiver {
  public:
-  // `local_port`: the socket's own; which of the local addresses was hit comes with each datagram.
-  UdpReceiver(int fd, std::uint16_t local_port);
+  UdpReceiver();
 
   enum class Outcome : std::uint8_t { read, empty, failed };
   struct Batch {
@@ -29,8 +28,9 @@ class UdpReceiver {
     bool more = false;                    // The call was filled, so there may be more.
     std::size_t oversized = 0;            // Dropped.
   };
-  // Does not wait.
-  Batch receive();
+  // From a socket that is bound to `local`; where that is any address, the one that was hit comes with each
+  // datagram. Does not wait.
+  Batch receive(int fd, const SocketAddress& local);
 
  private:
   struct Slot {
@@ -42,11 +42,8 @@ class UdpReceiver {
   };
 
   void reset(std::size_t index);
-  FiveTuple path_of(const msghdr& header, const Slot& slot) const;
+  static FiveTuple path_of(const msghdr& header, const Slot& slot, const SocketAddress& local);
 
-  // Constant after construction.
-  int fd_;
-  std::uint16_t local_port_;
   // Reused for each call.
   std::unique_ptr<std::array<Slot, kReceiveBatch>> slots_;
   std::array<mmsghdr, kReceiveBatch> headers_{};

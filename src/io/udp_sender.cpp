@@ -161,17 +161,19 @@ UdpSender::Progress UdpSender::send_each(const Envelope& envelope, const Transmi
 }
 
 void UdpSender::keep_rest(const TransmitBatch& batch, std::size_t from) {
-  rest_.to = batch.to;
-  rest_.segment_size = batch.segment_size;
-  rest_.size = batch.size;
+  rest_.reset(new TransmitBatch);  // Not make_unique, which would fill the buffer with zeros.
+  rest_->to = batch.to;
+  rest_->segment_size = batch.segment_size;
+  rest_->size = batch.size;
   rest_from_ = from;
   const Bytes bytes = batch.bytes().subspan(from);
-  std::memcpy(rest_.buffer.data() + from, bytes.data(), bytes.size());
+  std::memcpy(rest_->buffer.data() + from, bytes.data(), bytes.size());
 }
 
 bool UdpSender::flush() {
   if (!has_rest()) return true;
-  rest_from_ = send_each(Envelope(rest_.to, socket_family_), rest_, rest_from_).done;
+  rest_from_ = send_each(Envelope(rest_->to, socket_family_), *rest_, rest_from_).done;
+  if (rest_from_ == rest_->size) rest_.reset();
   return !has_rest();
 }
 

@@ -4,6 +4,8 @@
 
 #include <sys/socket.h>
 
+#include <memory>
+
 #include "base/packet.hpp"
 
 namespace porthole::io {
@@ -27,7 +29,7 @@ class UdpSender {
 
   // What a send left behind half way goes out; false while the socket is still full.
   bool flush();
-  bool has_rest() const { return rest_from_ < rest_.size; }
+  bool has_rest() const { return rest_ != nullptr; }
 
   bool segmentation_offload() const { return segmentation_; }
   std::uint64_t unsendable() const { return unsendable_; }
@@ -54,7 +56,8 @@ class UdpSender {
   std::uint64_t unsendable_ = 0;
   // The end of a batch of which the socket took only the beginning. Sending all of it again later would
   // repeat what has gone, so it waits here.
-  TransmitBatch rest_;
+  // A batch is large, and most senders never have one waiting.
+  std::unique_ptr<TransmitBatch> rest_;
   std::size_t rest_from_ = 0;
 };
 

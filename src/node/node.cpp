@@ -15,6 +15,7 @@ turn::Config turn_config(const NodeOptions& options) {
   turn::Config config;
   config.realm = options.realm;
   config.software = "porthole";
+  config.limits = options.turn_limits;
   return config;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "turn/limits.hpp"
 
 namespace porthole::node {
 
@@ -32,6 +33,7 @@ struct NodeOptions {
   std::vector<std::string> secrets;
 
   std::size_t max_viewers = 1000;
+  turn::Limits turn_limits;
 };
 
 }  // namespace porthole::node

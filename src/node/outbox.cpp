@@ -4,12 +4,27 @@
 
 namespace porthole::node {
 
+// Segments are equal but for the last one. Streams have no segments: there only room counts.
+bool Outbox::may_join(const TransmitBatch& batch, std::size_t segments, const Entry& entry) {
+  if (entry.to != batch.to || entry.size > batch.buffer.size() - batch.size) return false;
+  if (batch.to.is_stream()) return true;
+  const bool is_open = batch.size == segments * batch.segment_size;
+  return is_open && segments < kMaxSegments && entry.size <= batch.segment_size;
+}
+
 bool Outbox::poll(TransmitBatch& out) {
   if (next_ == entries_.size()) return false;
-  const Entry& entry = entries_[next_++];
-  out.to = entry.to;
-  out.size = out.segment_size = entry.size;
-  std::copy_n(&arena_[entry.offset], entry.size, out.buffer.data());
+  const Entry& first = entries_[next_];
+  out.to = first.to;
+  out.segment_size = first.size;
+  out.size = 0;
+  std::size_t segments = 0;
+  do {
+    out.size += entries_[next_].size;
+    ++segments;
+  } while (++next_ < entries_.size() && may_join(out, segments, entries_[next_]));
+  // They stand one behind the other.
+  std::copy_n(&arena_[first.offset], out.size, out.buffer.data());
   if (next_ == entries_.size()) {
     entries_.clear();
     used_ = next_ = 0;

@@ -1,4 +1,4 @@
-// Small answers (STUN, TURN) on their way out: written once, in place, without an allocation each.
+// Datagrams and frames on their way out: written once, in place, without an allocation each.
 #pragma once
 
 #include <vector>
@@ -9,12 +9,12 @@ namespace porthole::node {
 
 class Outbox {
  public:
-  // Room for one answer, to be written before commit() or left alone. Empty when the outbox is full: the
-  // answer is then dropped, as the network might have done, and the client asks again.
-  MutableBytes slot() {
-    if (used_ + kSlot > kMaxBytes) return {};
-    if (arena_.size() < used_ + kSlot) arena_.resize(used_ + kSlot);
-    return MutableBytes(arena_).subspan(used_, kSlot);
+  // Room for one packet, to be written before commit() or left alone. Empty when the outbox is full: the
+  // packet is then dropped, as the network might have done.
+  MutableBytes slot(std::size_t size = kSlot) {
+    if (size > kMaxDatagram || used_ + size > kMaxBytes) return {};
+    if (arena_.size() < used_ + size) arena_.resize(used_ + size);
+    return MutableBytes(arena_).subspan(used_, size);
   }
 
   // Sends the first `size` bytes of the last slot().
@@ -23,6 +23,7 @@ class Outbox {
     used_ += size;
   }
 
+  // The next packets for one destination, as many in a row as may share a batch.
   bool poll(TransmitBatch& out);
 
   // The largest answer that anything in the core writes.
@@ -36,6 +37,8 @@ class Outbox {
     std::size_t offset;
     std::size_t size;
   };
+
+  static bool may_join(const TransmitBatch& batch, std::size_t segments, const Entry& entry);
 
   std::vector<std::uint8_t> arena_;
   std::vector<Entry> entries_;

@@ -39,12 +39,8 @@ std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broad
   const bool health = request.path == "/healthz";
   const bool streams = request.path == "/api/v1/streams";
   if (!health && !streams && request.path != "/ice") return std::nullopt;
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse response = error_reply(405, "Only GET and HEAD here.");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
-  }
-  if (health) return json_reply(200, R"({"status":"ok"})");
+  if (health) return health_reply(request);
+  if (const auto refused = refuse_writing(request)) return refused;
   if (streams) return json_reply(200, streams_json(broadcasts));
   return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint())));
 }

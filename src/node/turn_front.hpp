@@ -67,6 +67,11 @@ class TurnFront {
   std::optional<ConnectionId> poll_refused();
   Instant next_timeout() const;
 
+  // Whether the allocation's client may get that much more from its peers now; counted if so.
+  bool may_deliver(turn::AllocationId allocation, std::size_t bytes, Instant now) {
+    return turn_.may_deliver(allocation, bytes, now);
+  }
+
   const turn::Server& server() const { return turn_; }
   // Credentials for one more user.
   turn::Credentials mint(std::string_view name, Duration lifetime, Instant now);

@@ -8,6 +8,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "server/addresses.hpp"
 
 namespace porthole::server {
 
@@ -17,10 +18,6 @@ struct Plan {
   std::vector<SourceOptions> sources;    // Never empty.
   std::vector<std::string> secrets;      // Never empty.
 };
-
-// Of this machine's addresses, those that the plan listens on: what viewers can be told.
-std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,
-                                        const std::vector<IpAddress>& local);
 
 Result<Plan, Error> make_plan(const ServerOptions& options, Random& random);
 

@@ -42,30 +42,29 @@ std::string without_port(const std::string& host) {
 
 }  // namespace
 
-Result<TlsContextHandle, Error> read_tls_files(const ServerOptions& options, WallTime now) {
-  const std::string& cert_file = options.tls_cert_file;
-  const std::string& key_file = options.tls_key_file;
+Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files, WallTime now) {
+  const std::string& cert_file = files.certificate;
+  const std::string& key_file = files.key;
   if (key_file.empty()) return wrong("--tls-cert needs --tls-key FILE, too: the certificate's private key");
   if (cert_file.empty()) return wrong("--tls-key needs --tls-cert FILE, too: the certificate of that key");
   const auto chain = read_file(cert_file);
   if (!chain) return wrong(unreadable(cert_file, "--tls-cert"));
   const auto key = read_file(key_file);
   if (!key) return wrong(unreadable(key_file, "--tls-key"));
-  const std::string files = "--tls-cert " + cert_file + " --tls-key " + key_file + ": ";
+  const std::string which = "--tls-cert " + cert_file + " --tls-key " + key_file + ": ";
   const auto certificate = crypto::Certificate::from_pem(as_bytes(*chain), as_bytes(*key));
-  if (!certificate) return wrong(files + certificate.error());
+  if (!certificate) return wrong(which + certificate.error());
   auto context = crypto::TlsContext::create(*certificate);
-  if (!context) return wrong(files + context.error());
+  if (!context) return wrong(which + context.error());
   if (const std::string problem = validity_problem(*certificate, now); !problem.empty()) {
     spdlog::warn("{} (--tls-cert) {}: browsers will refuse it", cert_file, problem);
   }
   return std::move(*context);
 }
 
-Result<TlsContextHandle, Error> make_own_tls(const ServerOptions& options,
+Result<TlsContextHandle, Error> make_own_tls(const std::vector<std::string>& advertised,
                                              const std::vector<IpAddress>& addresses, WallTime now) {
-  const auto certificate =
-      crypto::Certificate::self_signed(now, certificate_names(options.advertise, addresses));
+  const auto certificate = crypto::Certificate::self_signed(now, certificate_names(advertised, addresses));
   if (!certificate) {
     return fail(Error{Error::Kind::runtime, "OpenSSL cannot make a TLS certificate: check its installation"});
   }
@@ -74,10 +73,10 @@ Result<TlsContextHandle, Error> make_own_tls(const ServerOptions& options,
   return std::move(*context);
 }
 
-Result<TlsContextHandle, Error> open_tls(const ServerOptions& options,
+Result<TlsContextHandle, Error> open_tls(const TlsFiles& files, const std::vector<std::string>& advertised,
                                          const std::vector<IpAddress>& addresses, WallTime now) {
-  const bool has_files = !options.tls_cert_file.empty() || !options.tls_key_file.empty();
-  return has_files ? read_tls_files(options, now) : make_own_tls(options, addresses, now);
+  const bool has_files = !files.certificate.empty() || !files.key.empty();
+  return has_files ? read_tls_files(files, now) : make_own_tls(advertised, addresses, now);
 }
 
 std::string validity_problem(const crypto::Certificate& certificate, WallTime now) {

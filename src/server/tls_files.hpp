@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <porthole/server.hpp>
+#include <porthole/basics.hpp>
 #include <string>
 #include <vector>
 
@@ -16,17 +16,22 @@ namespace porthole::server {
 
 using TlsContextHandle = std::shared_ptr<const crypto::TlsContext>;
 
-// From tls_cert_file and tls_key_file. A certificate whose time has passed or not yet come is a warning in
+struct TlsFiles {
+  std::string certificate;  // PEM: the server's own, then those that lead to its root.
+  std::string key;          // PEM, without a password.
+};
+
+// Both files are given. A certificate whose time has passed or not yet come is a warning in
 // the log: clocks are wrong more often than certificates, and most clients of a camera ask for neither.
-Result<TlsContextHandle, Error> read_tls_files(const ServerOptions& options, WallTime now);
+Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files, WallTime now);
 
 // For those who have no files: browsers warn of it, and other clients may be told to trust it. Its names are
 // what the server is reached by: the advertised ones and `addresses`.
-Result<TlsContextHandle, Error> make_own_tls(const ServerOptions& options,
+Result<TlsContextHandle, Error> make_own_tls(const std::vector<std::string>& advertised,
                                              const std::vector<IpAddress>& addresses, WallTime now);
 
-// Whichever the options ask for.
-Result<TlsContextHandle, Error> open_tls(const ServerOptions& options,
+// From the files, or its own where there are none.
+Result<TlsContextHandle, Error> open_tls(const TlsFiles& files, const std::vector<std::string>& advertised,
                                          const std::vector<IpAddress>& addresses, WallTime now);
 
 // Empty while the certificate is valid; otherwise what is wrong, with the date.

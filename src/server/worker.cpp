@@ -15,8 +15,9 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources)
-    : loop_(loop), dtls_(dtls), sources_(sources), port_(loop, *this) {}
+Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources,
+               const io::TcpOptions& tcp)
+    : loop_(loop), dtls_(dtls), sources_(sources), port_(loop, *this, tcp) {}
 
 Worker::~Worker() = default;
 

@@ -25,7 +25,8 @@ class SourceControl {
 class Worker final : private PortOwner {
  public:
   // All borrowed; they outlive the worker.
-  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources);
+  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources,
+         const io::TcpOptions& tcp = {});
   ~Worker() override;
 
   // Opens the port on every address. `options.port` 0 is replaced by what the system chose.

@@ -32,10 +32,7 @@ class TextFile {
 };
 
 std::string problem(const std::string& cert_file, const std::string& key_file) {
-  ServerOptions options;
-  options.tls_cert_file = cert_file;
-  options.tls_key_file = key_file;
-  const auto context = open_tls(options, {}, kNow);
+  const auto context = open_tls({cert_file, key_file}, {}, {}, kNow);
   if (context) return "";
   EXPECT_EQ(context.error().kind, Error::Kind::configuration);
   return context.error().message;
@@ -76,7 +73,7 @@ TEST(TlsFiles, WhoseTimeIsNotNowAreSaidSoWithTheDate) {
 }
 
 TEST(TlsFiles, AreNotNeeded) {
-  EXPECT_TRUE(open_tls({}, {}, kNow));
+  EXPECT_TRUE(open_tls({}, {}, {}, kNow));
 }
 
 TEST(TlsFiles, WithoutThemTheCertificateNamesWhatTheServerIsReachedBy) {

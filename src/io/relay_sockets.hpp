@@ -1,0 +1,68 @@
+// UDP sockets that come and go, thousands of them, each with an address of its own: those of TURN
+// allocations.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "base/packet.hpp"
+#include "base/random.hpp"
+#include "io/udp_port.hpp"
+#include "io/udp_receiver.hpp"
+
+namespace porthole::io {
+
+// RFC 8656 section 7.2: the dynamic ports, so that no service's own port is taken from it.
+constexpr std::uint16_t kFirstRelayPort = 49'152;
+constexpr std::uint16_t kLastRelayPort = 65'535;
+
+// Tries to find a port that is free. With nine of ten ports taken, one in a thousand goes without.
+constexpr int kRelayPortTries = 64;
+
+struct RelayPorts {
+  std::uint16_t first = kFirstRelayPort;
+  std::uint16_t last = kLastRelayPort;
+  std::uint16_t except = 0;  // The one port, which is not to be mistaken for a relayed one.
+};
+
+class RelaySockets {
+ public:
+  // All but the ports are borrowed and outlive this. on_writable() is never called: what a socket has no room
+  // for is lost, as on the network, so that no receiver holds others up.
+  RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, const RelayPorts& ports = {});
+  ~RelaySockets();
+
+  enum class Parity : std::uint8_t { any, even };
+  // A socket on `ip` with an unpredictable port; nullopt when there is none to be had, or no file.
+  std::optional<SocketAddress> open(const IpAddress& ip, Parity parity);
+  // The one with the next port number as well, both or none.
+  std::optional<SocketAddress> open_pair(const IpAddress& ip);
+  // Harmless for addresses that are not open.
+  void close(const SocketAddress& address);
+
+  // From the socket at batch.to.local; lost when there is none.
+  void send(const TransmitBatch& batch);
+
+  std::size_t size() const { return sockets_.size(); }
+
+ private:
+  class Socket;
+
+  SocketAddress random_address(const IpAddress& ip, Parity parity);
+  // False when it is taken. `hopeless`: others will not do either.
+  bool try_open(const SocketAddress& address, bool& hopeless);
+  void receive(const SocketAddress& local);
+
+  // Borrowed.
+  EventLoop& loop_;
+  UdpHandler& handler_;
+  Random& random_;
+
+  const RelayPorts ports_;
+  UdpReceiver receiver_;  // One for all: its buffers are large.
+  std::unordered_map<SocketAddress, std::unique_ptr<Socket>> sockets_;
+};
+
+}  // namespace porthole::io

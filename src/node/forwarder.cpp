@@ -1,0 +1,109 @@
+#include "node/forwarder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/http_reply.hpp"
+#include "wire/channel_data.hpp"
+#include "wire/first_bytes.hpp"
+
+namespace porthole::node {
+namespace {
+
+// An application has a handful of sockets for each of its connections; beyond that the one that has been
+// known for longest is found out again.
+constexpr std::size_t kMaxKnownPeers = 32;
+
+turn::Config turn_config(const ForwardOptions& options) {
+  turn::Config config;
+  config.realm = options.realm;
+  config.software = "porthole";
+  // Nothing but TURN comes here, so that RFC 5766's channel numbers stay free for it.
+  config.max_datagram_channel = wire::kMaxStreamChannel;
+  config.limits = options.limits;
+  return config;
+}
+
+bool is_channel_data(Bytes datagram) {
+  return datagram.size() >= wire::kChannelHeaderSize && wire::is_channel_number(load_u16(datagram.data()));
+}
+
+}  // namespace
+
+Forwarder::Forwarder(ForwardOptions options, turn::RelayAddresses& addresses, Random& random)
+    : policy_(options.rules, addresses),
+      front_(turn_config(options), options.secrets, policy_, policy_, random, *this) {}
+
+void Forwarder::handle_datagram(const Datagram& datagram, Instant now) {
+  const wire::DatagramKind kind = wire::classify_datagram(datagram.bytes);
+  const bool is_turn = kind == wire::DatagramKind::stun || kind == wire::DatagramKind::dtls;
+  if (is_turn || is_channel_data(datagram.bytes)) front_.handle_datagram(datagram, now);
+}
+
+void Forwarder::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
+  front_.handle_stream(path, bytes, now);
+}
+
+void Forwarder::handle_stream_closed(const FiveTuple& path, Instant now) {
+  front_.handle_stream_closed(path, now);
+}
+
+void Forwarder::on_to_peer(const Route& route, Bytes data, Instant now) {
+  (void)now;
+  const auto relayed = front_.server().relayed_address(route.allocation, route.peer.ip.family());
+  if (!relayed || data.empty() || data.size() > kMaxDatagram) return;
+  const MutableBytes slot = front_.outbox().slot(data.size());
+  if (slot.empty()) return;
+  std::ranges::copy(data, slot.begin());
+  front_.outbox().commit({.transport = Transport::udp, .local = *relayed, .remote = route.peer}, data.size());
+}
+
+void Forwarder::handle_peer_datagram(const Datagram& datagram, Instant now) {
+  const SocketAddress& peer = datagram.path.remote;
+  // A socket takes what anybody sends it. Whoever may not be reached may not be heard, permission or not.
+  if (!policy_.allows(peer)) return;
+  const turn::AllocationId allocation = front_.server().allocation_at(datagram.path.local);
+  if (allocation == turn::AllocationId::none) return;
+  turn::PeerFraming* around = framing(allocation, peer, now);
+  const FiveTuple* client = front_.server().client(allocation);
+  const std::size_t size = datagram.bytes.size();
+  if (around == nullptr || client == nullptr || !front_.may_deliver(allocation, size, now)) return;
+  const MutableBytes slot = front_.outbox().slot(around->total_size(size));
+  if (slot.empty()) return;
+  std::ranges::copy(datagram.bytes, slot.subspan(around->prefix_size()).begin());
+  const std::size_t framed = around->frame(slot, size);
+  if (framed > 0) front_.outbox().commit(*client, framed);
+}
+
+// nullptr when the client has not permitted that peer.
+turn::PeerFraming* Forwarder::framing(turn::AllocationId allocation, const SocketAddress& peer, Instant now) {
+  const auto entry = known_.find(allocation);
+  if (entry != known_.end()) {
+    const auto known = std::ranges::find(entry->second, peer, &KnownPeer::address);
+    if (known != entry->second.end() && now < known->framing.valid_until()) return &known->framing;
+    if (known != entry->second.end()) entry->second.erase(known);
+  }
+  const auto fresh = front_.server().framing(allocation, peer, now);
+  if (!fresh) return nullptr;
+  std::vector<KnownPeer>& peers = known_[allocation];
+  if (peers.size() == kMaxKnownPeers) peers.erase(peers.begin());
+  return &peers.emplace_back(KnownPeer{peer, *fresh}).framing;
+}
+
+void Forwarder::on_turn_event(const turn::Event& event) {
+  known_.erase(event.allocation);
+}
+
+std::optional<HttpResponse> Forwarder::handle_http(const HttpRequest& request, Instant now) {
+  (void)now;
+  if (request.path == "/healthz") return health_reply(request);
+  if (request.path != "/ice") return std::nullopt;
+  return error_reply(404, "This server gives no credentials to strangers: see porthole ice-servers --help.");
+}
+
+bool Forwarder::poll_transmit(TransmitBatch& out, Instant now) {
+  (void)now;
+  return front_.poll_transmit(out);
+}
+
+}  // namespace porthole::node

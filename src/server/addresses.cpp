@@ -1,0 +1,92 @@
+#include "server/addresses.hpp"
+
+#include <algorithm>
+
+#include "io/one_port.hpp"
+#include "io/resolve.hpp"
+#include "turn/limits.hpp"
+
+namespace porthole::server {
+namespace {
+
+// Whether a socket that listens on one address serves another: [::] takes IPv4 as well.
+bool serves(const IpAddress& listening, const IpAddress& address) {
+  if (!listening.is_unspecified()) return listening == address;
+  return !listening.is_v4() || address.is_v4();
+}
+
+std::string url_host(const IpAddress& ip) {
+  return ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";
+}
+
+}  // namespace
+
+Failure<Error> wrong(std::string message) {
+  return fail(Error{Error::Kind::configuration, std::move(message)});
+}
+
+Error runtime_error(std::string message) {
+  return {Error::Kind::runtime, std::move(message)};
+}
+
+Result<std::vector<SocketAddress>, Error> plan_advertised(const std::string& text) {
+  if (const auto ip = IpAddress::parse(text)) return std::vector<SocketAddress>{{*ip, 0}};
+  if (const auto address = SocketAddress::parse(text)) return std::vector<SocketAddress>{*address};
+  const std::size_t colon = text.rfind(':');
+  const std::string host = text.substr(0, colon);
+  // The port is read where every port is read: behind an address.
+  const auto port =
+      colon == std::string::npos ? SocketAddress{} : SocketAddress::parse("0.0.0.0" + text.substr(colon));
+  if (host.empty() || !port)
+    return wrong("--advertise " + text + ": write it as IP, HOST, IP:PORT or HOST:PORT");
+  std::vector<SocketAddress> found;
+  for (const IpAddress& ip : io::resolve(host)) found.push_back({ip, port->port});
+  if (found.empty()) {
+    return wrong("--advertise " + text + ": the name " + host +
+                 " does not resolve; check its spelling and this machine's DNS, or give the IP address");
+  }
+  return found;
+}
+
+Result<std::vector<SocketAddress>, Error> plan_listen(const std::vector<std::string>& listen,
+                                                      std::uint16_t port) {
+  if (listen.empty()) return std::vector<SocketAddress>{io::any_address(port)};
+  std::vector<SocketAddress> addresses;
+  for (const std::string& text : listen) {
+    const auto ip = IpAddress::parse(text);
+    if (!ip) return wrong("--listen " + text + ": this is no IP address; the port is given by --port");
+    addresses.push_back({*ip, port});
+  }
+  return addresses;
+}
+
+Result<void, Error> check_secrets(const std::vector<std::string>& secrets) {
+  if (secrets.size() <= turn::kMaxSecrets) return {};
+  return wrong("more than " + std::to_string(turn::kMaxSecrets) +
+               " secrets: keep the current one and those that rotate out");
+}
+
+std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,
+                                        const std::vector<IpAddress>& local) {
+  std::vector<IpAddress> served;
+  for (const IpAddress& address : local) {
+    if (std::ranges::any_of(listen, [&](const SocketAddress& at) { return serves(at.ip, address); })) {
+      served.push_back(address);
+    }
+  }
+  return served;
+}
+
+std::string reachable_address(const std::vector<IpAddress>& addresses) {
+  return addresses.empty() ? "localhost" : addresses.front().to_string();
+}
+
+std::string authority(const std::string& host, std::uint16_t port) {
+  const bool has_port =
+      SocketAddress::parse(host) || (!IpAddress::parse(host) && host.find(':') != host.npos);
+  const auto ip = IpAddress::parse(host);
+  const std::string name = ip ? url_host(*ip) : host;
+  return has_port ? name : name + ":" + std::to_string(port);
+}
+
+}  // namespace porthole::server

@@ -1,0 +1,42 @@
+#include "server/forward_worker.hpp"
+
+#include <utility>
+
+namespace porthole::server {
+
+ForwardWorker::ForwardWorker(io::EventLoop& loop, const io::TcpOptions& tcp)
+    : loop_(loop), port_(loop, *this, tcp) {}
+
+ForwardWorker::~ForwardWorker() = default;
+
+void ForwardWorker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
+  if (!forwarder_) dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  port_.use_tls(std::move(context));
+}
+
+Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& listen,
+                                              node::ForwardOptions options) {
+  if (auto opened = port_.open(listen); !opened) return opened;
+  options.rules.own_port = port();
+  io::UdpHandler& handler = *this;
+  sockets_.emplace(loop_, handler, random_, io::RelayPorts{.except = port()});
+  book_.emplace(*sockets_);
+  forwarder_.emplace(std::move(options), *book_, random_);
+  if (dtls_) forwarder_->serve_dtls(*dtls_);
+  port_.drive(*forwarder_);
+  return {};
+}
+
+void ForwardWorker::on_datagrams(std::span<const Datagram> datagrams) {
+  const Instant now = loop_.now();
+  for (const Datagram& datagram : datagrams) forwarder_->handle_peer_datagram(datagram, now);
+  port_.flush();
+}
+
+HttpResponse ForwardWorker::page(const HttpRequest&) {
+  return {404,
+          {{"Content-Type", "text/plain; charset=utf-8"}},
+          "This is a TURN server: there are no pages here.\n"};
+}
+
+}  // namespace porthole::server

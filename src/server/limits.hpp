@@ -1,0 +1,28 @@
+// An operator's limits, for those who keep them.
+#pragma once
+
+#include <porthole/limits.hpp>
+
+#include "io/tcp_port.hpp"
+#include "turn/limits.hpp"
+
+namespace porthole::server {
+
+inline turn::Limits turn_limits(const Limits& limits) {
+  turn::Limits made;
+  made.allocations = limits.max_allocations;
+  made.allocations_per_user = limits.max_allocations_per_user;
+  made.allocations_per_address = limits.max_allocations_per_address;
+  made.bytes_per_second = limits.max_bytes_per_second;
+  return made;
+}
+
+inline io::TcpOptions tcp_options(const Limits& limits) {
+  io::TcpOptions made;
+  made.max_connections = limits.max_connections;
+  made.max_connections_per_address = limits.max_connections_per_address;
+  made.max_queued_bytes = limits.max_queued_bytes;
+  return made;
+}
+
+}  // namespace porthole::server

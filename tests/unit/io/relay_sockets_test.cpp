@@ -1,0 +1,168 @@
+#include "io/relay_sockets.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <set>
+
+#include "support/seeded_random.hpp"
+#include "unit/io/loopback.hpp"
+
+namespace porthole::io {
+namespace {
+
+using test::ip;
+using test::run_until;
+using test::UdpClient;
+using Parity = RelaySockets::Parity;
+
+struct Heard final : UdpHandler {
+  void on_datagrams(std::span<const Datagram> datagrams) override {
+    for (const Datagram& datagram : datagrams) {
+      paths.push_back(datagram.path);
+      texts.emplace_back(as_text(datagram.bytes));
+    }
+    if (then) then();
+  }
+  void on_writable() override {}
+
+  std::vector<FiveTuple> paths;
+  std::vector<std::string> texts;
+  std::function<void()> then;
+};
+
+class RelaySocketsTest : public testing::Test {
+ protected:
+  SocketAddress open(std::string_view on = "127.0.0.1", Parity parity = Parity::any) {
+    const auto opened = sockets_.open(ip(on), parity);
+    EXPECT_TRUE(opened);
+    return opened.value_or(SocketAddress{});
+  }
+
+  EventLoop loop_;
+  Heard heard_;
+  porthole::test::SeededRandom random_{1};
+  RelaySockets sockets_{loop_, heard_, random_};
+  std::unique_ptr<TransmitBatch> batch_ = std::make_unique<TransmitBatch>();
+};
+
+TEST_F(RelaySocketsTest, EachHearsWhatIsSentToItAndSaysWhere) {
+  for (const char* where : {"127.0.0.1", "::1"}) {
+    const SocketAddress first = open(where);
+    const SocketAddress second = open(where);
+    UdpClient client(second);
+    client.send("hello");
+    heard_.texts.clear();
+    ASSERT_TRUE(run_until(loop_, [&] { return !heard_.texts.empty(); })) << where;
+    EXPECT_EQ(heard_.paths.back().local, second);
+    EXPECT_EQ(heard_.paths.back().remote, client.local());
+    EXPECT_NE(first, second);
+  }
+}
+
+TEST_F(RelaySocketsTest, ABatchLeavesFromTheSocketThatItNames) {
+  open();
+  const SocketAddress from = open();
+  UdpClient client(from);
+  batch_->to = {.transport = Transport::udp, .local = from, .remote = client.local()};
+  batch_->size = 2500;
+  batch_->segment_size = 1000;
+  sockets_.send(*batch_);
+  // The client is connected to `from`, so that it takes nothing from elsewhere.
+  ASSERT_TRUE(run_until(loop_, [&] { return client.received().size() == 3; }));
+  EXPECT_EQ(client.received()[0].size(), 1000U);
+  EXPECT_EQ(client.received()[2].size(), 500U);
+}
+
+TEST_F(RelaySocketsTest, EvenPortsAndPairsAreWhatTheySay) {
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(open("127.0.0.1", Parity::even).port % 2, 0);
+    const auto pair = sockets_.open_pair(ip("127.0.0.1"));
+    ASSERT_TRUE(pair);
+    EXPECT_EQ(pair->port % 2, 0);
+    sockets_.close({pair->ip, static_cast<std::uint16_t>(pair->port + 1)});
+  }
+  EXPECT_EQ(sockets_.size(), 100U);
+}
+
+TEST_F(RelaySocketsTest, PortsAreUnpredictableAndOfTheDynamicRange) {
+  std::set<std::uint16_t> ports;
+  int steps_of_one = 0;
+  std::uint16_t last = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::uint16_t port = open().port;
+    EXPECT_GE(port, kFirstRelayPort);
+    if (port == last + 1) ++steps_of_one;
+    last = port;
+    ports.insert(port);
+  }
+  EXPECT_EQ(ports.size(), 200U);
+  EXPECT_LT(steps_of_one, 3);
+}
+
+TEST_F(RelaySocketsTest, WhatIsClosedHearsNothingAndItsPortIsFree) {
+  const SocketAddress closed = open();
+  sockets_.close(closed);
+  sockets_.close(closed);
+  EXPECT_EQ(sockets_.size(), 0U);
+  EXPECT_TRUE(UdpPort::open(loop_, closed, heard_).ok());
+}
+
+TEST_F(RelaySocketsTest, TheOnePortIsNeverARelayedOne) {
+  RelaySockets few(loop_, heard_, random_, {.first = 50'000, .last = 50'001, .except = 50'000});
+  EXPECT_EQ(few.open(ip("127.0.0.1"), Parity::any), (SocketAddress{ip("127.0.0.1"), 50'001}));
+  EXPECT_EQ(few.open(ip("127.0.0.1"), Parity::even), std::nullopt);
+  EXPECT_EQ(few.open_pair(ip("127.0.0.1")), std::nullopt);
+  EXPECT_EQ(few.size(), 1U);
+}
+
+TEST_F(RelaySocketsTest, AnAddressThatIsNotOursIsNotHad) {
+  EXPECT_EQ(sockets_.open(ip("192.0.2.99"), Parity::any), std::nullopt);
+}
+
+TEST_F(RelaySocketsTest, WithoutFilesToOpenThereIsNoSocketAndNoHarm) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto opened = sockets_.open(ip("127.0.0.1"), Parity::any);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(opened, std::nullopt);
+  open();
+}
+
+TEST_F(RelaySocketsTest, APeerThatIsGoneDoesNoHarm) {
+  const SocketAddress from = open();
+  SocketAddress gone;
+  {
+    UdpClient peer(from);
+    gone = peer.local();
+  }
+  batch_->to = {.transport = Transport::udp, .local = from, .remote = gone};
+  batch_->size = batch_->segment_size = 10;
+  for (int i = 0; i < 5; ++i) sockets_.send(*batch_);  // Answered with ICMP.
+  UdpClient other(from);
+  other.send("hello");
+  EXPECT_TRUE(run_until(loop_, [&] { return heard_.texts.size() == 1; }));
+}
+
+TEST_F(RelaySocketsTest, AHandlerMayCloseTheSocketThatItHears) {
+  const SocketAddress address = open();
+  heard_.then = [&] { sockets_.close(address); };
+  UdpClient client(address);
+  client.send("hello");
+  EXPECT_TRUE(run_until(loop_, [&] { return sockets_.size() == 0; }));
+}
+
+TEST_F(RelaySocketsTest, AnIpv6SocketTakesNoIpv4InDisguise) {
+  const auto any = sockets_.open(ip("::"), Parity::any);
+  ASSERT_TRUE(any);
+  UdpClient client({ip("127.0.0.1"), any->port});
+  ::send(client.fd(), "x", 1, 0);
+  test::run_for(loop_, 50ms);
+  EXPECT_TRUE(heard_.texts.empty());
+}
+
+}  // namespace
+}  // namespace porthole::io
