@@ -64,10 +64,11 @@ Result<std::shared_ptr<const TlsContext>, std::string> TlsContext::create(const 
   if (!use_certificate(context.get(), certificate)) {
     return fail("the certificate is refused: " + ErrorQueueScope::reason());
   }
-  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context)));
+  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), certificate));
 }
 
-TlsContext::TlsContext(SslContextHandle context) : context_(std::move(context)) {}
+TlsContext::TlsContext(SslContextHandle context, Certificate certificate)
+    : context_(std::move(context)), certificate_(std::move(certificate)) {}
 
 std::unique_ptr<TlsSession> TlsContext::make_session() const {
   const ErrorQueueScope errors;

@@ -21,10 +21,15 @@ class TlsContext {
   // nullptr only when OpenSSL has no memory.
   std::unique_ptr<TlsSession> make_session() const;
 
- private:
-  explicit TlsContext(SslContextHandle context);
+  // What it shows, for DTLS to show the same.
+  const Certificate& certificate() const { return certificate_; }
 
-  SslContextHandle context_;  // Owned; constant after construction.
+ private:
+  TlsContext(SslContextHandle context, Certificate certificate);
+
+  // Constant after construction.
+  SslContextHandle context_;  // Owned.
+  Certificate certificate_;
 };
 
 }  // namespace porthole::crypto

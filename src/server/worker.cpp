@@ -21,6 +21,11 @@ Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& so
 
 Worker::~Worker() = default;
 
+void Worker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
+  if (!node_) turn_dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  port_.use_tls(std::move(context));
+}
+
 Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen, node::NodeOptions options) {
   if (auto opened = port_.open(listen); !opened) return opened;
   options.port = port();
@@ -28,6 +33,7 @@ Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen,
     if (address.port == 0) address.port = port();
   }
   node_ = std::make_unique<node::Node>(std::move(options), dtls_, random_);
+  if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_);
   port_.drive(*node_);
   return {};
 }
