@@ -1,8 +1,12 @@
 """Bad usage and bad luck get one clear line that says what to do, and the right exit status."""
+import base64
+import hmac
+import json
 import os
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from program import PROGRAM, run, serving
@@ -35,6 +39,32 @@ CASES = [
 ]
 
 
+# The same of sub-commands; SECRET stands for a file with a secret.
+SECRET = object()
+FORWARD_CASES = [
+    ([], BAD_USAGE, '--to 127.0.0.1'),
+    (['--to', '127.0.0.1:5000'], BAD_USAGE, 'openssl rand -base64 32'),
+    (['--to', '127.0.0.1', '--secret-file', SECRET], BAD_USAGE, 'ADDR:PORT-PORT'),
+    (['--to', '127.0.0.1:0', '--secret-file', SECRET], BAD_USAGE, 'ADDR:PORT-PORT'),
+    (['--to', '127.0.0.1:9-8', '--secret-file', SECRET], BAD_USAGE, 'ADDR:PORT-PORT'),
+    (['--to', '192.0.2.1:5000', '--secret-file', SECRET], BAD_USAGE, '--allow-remote-peers'),
+    (['--to', '[::ffff:127.0.0.1]:5000', '--secret-file', SECRET], BAD_USAGE, 'this is no peer'),
+    (['--to', '0.0.0.0:5000', '--allow-remote-peers', '--secret-file', SECRET], BAD_USAGE, 'this is no peer'),
+    (['--to', '127.0.0.1:5000', '--secret-file', '/no/such/file'], BAD_USAGE, 'cannot read'),
+    (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--max-allocations', '0'], BAD_USAGE, '--max-allocations'),
+    (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--source', 'a=b'], BAD_USAGE, '--source'),
+    (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--listen', '192.0.2.99'], FAILED, 'not on this machine'),
+]
+ICE_SERVERS_CASES = [
+    (['--url', 'turn:cam.example:8443'], BAD_USAGE, '--secret-file'),
+    (['--secret-file', SECRET], BAD_USAGE, '--url'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example'], BAD_USAGE, 'turn:HOST:PORT'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '5 moons'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '0s'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--user', 'a b'], BAD_USAGE, '--user'),
+]
+
+
 class CommandLine(unittest.TestCase):
     def test_bad_input_gets_one_line_and_the_right_status(self):
         for arguments, status, fragment in CASES:
@@ -47,6 +77,38 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(error.count('\n'), 1, error)
                 self.assertTrue(error.startswith('porthole: '), error)
                 self.assertIn(fragment, error)
+
+    def test_sub_commands_say_what_is_wrong_in_one_line_as_well(self):
+        port = ['--port', '0']
+        cases = [(['forward', *port, *arguments], *rest) for arguments, *rest in FORWARD_CASES]
+        cases += [(['ice-servers', *arguments], *rest) for arguments, *rest in ICE_SERVERS_CASES]
+        with tempfile.NamedTemporaryFile('w') as file:
+            file.write('a secret\n')
+            file.flush()
+            for arguments, status, fragment in cases:
+                with self.subTest(arguments=arguments):
+                    got, output, error = run(*[file.name if part is SECRET else part for part in arguments])
+                    self.assertEqual(got, status, error)
+                    self.assertEqual(output, '')
+                    self.assertEqual(error.count('\n'), 1, error)
+                    self.assertTrue(error.startswith('porthole: '), error)
+                    self.assertIn(fragment, error)
+
+    def test_ice_servers_prints_what_a_page_needs(self):
+        with tempfile.NamedTemporaryFile('w') as file:
+            file.write('a secret\nthe one before\n')
+            file.flush()
+            url = 'turn:cam.example:8443?transport=tcp'
+            status, output, error = run('ice-servers', '--secret-file', file.name, '--url', url, '--ttl', '8h',
+                                        '--user', 'alice')
+        self.assertEqual((status, error), (0, ''))
+        (server,) = json.loads(output)
+        self.assertEqual(server['urls'], [url])
+        expiry, user = server['username'].split(':')
+        self.assertEqual(user, 'alice')
+        self.assertAlmostEqual(int(expiry), time.time() + 8 * 3600, delta=60)
+        digest = hmac.new(b'a secret', server['username'].encode(), 'sha1').digest()
+        self.assertEqual(server['credential'], base64.b64encode(digest).decode())
 
     def test_an_empty_secret_file_is_said_so(self):
         with tempfile.NamedTemporaryFile('w') as file:
@@ -91,6 +153,9 @@ class CommandLine(unittest.TestCase):
             status, output, error = run(*arguments)
             self.assertEqual((status, error), (0, ''))
             self.assertIn('--advertise', output)
+            self.assertIn('--max-allocations', output)
+        self.assertIn('--to ADDR:PORT', run('forward', '--help')[1])
+        self.assertIn('--ttl', run('ice-servers', '--help')[1])
         self.assertRegex(run('--version')[1], r'^porthole \d+\.\d+\.\d+\n$')
 
     def test_a_configuration_file_says_what_the_command_line_does_not(self):

@@ -24,12 +24,16 @@ def run(*arguments, limit=START_LIMIT_S):
 class Server:
     """A running server; port 0 is one that the system chooses."""
 
-    def __init__(self, *arguments, port=0):
+    command = []
+    ready = r'^Watch at (http://[^/]+:(\d+)/\S+)$'
+
+    def __init__(self, *arguments, port=0, listen='127.0.0.1'):
         self._log = tempfile.TemporaryFile('w+')
-        self._process = subprocess.Popen([PROGRAM, '--port', str(port), '--listen', '127.0.0.1', *arguments],
-                                         stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self._process = subprocess.Popen(
+            [PROGRAM, *self.command, '--port', str(port), '--listen', listen, *arguments],
+            stdout=subprocess.PIPE, stderr=self._log, text=True)
         line = self._process.stdout.readline()
-        found = re.search(r'^Watch at (http://[^/]+:(\d+)/\S+)$', line)
+        found = re.search(self.ready, line)
         if not found:
             raise AssertionError(f'it did not start: {line!r} {self.log()}')
         self.url, self.port = found[1], int(found[2])
@@ -72,6 +76,22 @@ class Server:
             self._process.wait()
         self._process.stdout.close()
         self._log.close()
+
+
+class Forwarder(Server):
+    """The same of forward mode."""
+
+    command = ['forward']
+    ready = r'^Forwarding (turn:\S+:(\d+)) to \S.*$'
+
+
+@contextlib.contextmanager
+def forwarding(*arguments, listen='127.0.0.1'):
+    forwarder = Forwarder(*arguments, listen=listen)
+    try:
+        yield forwarder
+    finally:
+        forwarder.kill()
 
 
 @contextlib.contextmanager

@@ -148,7 +148,7 @@ TEST_F(ForwarderTest, AnAllocationSendsFromItsOwnAddressAndHearsItsPeer) {
 }
 
 TEST_F(ForwarderTest, WorksOverTcp) {
-  TurnClient& client = connect(1001, {.on_stream = true});
+  TurnClient& client = connect(1001, {.credentials = {}, .on_stream = true});
   ASSERT_TRUE(client.relayed());
   client.request_permission(kPeer, now);
   pump();
@@ -171,7 +171,7 @@ TEST_F(ForwarderTest, PeerDataWithoutAPermissionIsDropped) {
 }
 
 TEST_F(ForwarderTest, PeerDataStopsAfterFiveMinutes) {
-  TurnClient& client = connect(1000, {.never_binds = true});
+  TurnClient& client = connect(1000, {.credentials = {}, .never_binds = true});
   client.request_permission(kPeer, now);
   pump();
   now += 299s;
@@ -229,7 +229,7 @@ TEST_F(ForwarderTest, ChannelsOfTheLegacyRangeWorkOverUdp) {
 }
 
 TEST_F(ForwarderTest, AChannelIsUsedFromTheMomentThatItIsBound) {
-  TurnClient& client = connect(1000, {.never_binds = true});
+  TurnClient& client = connect(1000, {.credentials = {}, .never_binds = true});
   client.request_permission(kPeer, now);
   pump();
   peer_sends(kPeer, *client.relayed(), "first");

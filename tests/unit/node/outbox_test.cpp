@@ -67,5 +67,53 @@ TEST_F(OutboxTest, MayBeFilledWhileItIsEmptied) {
   EXPECT_EQ(batch->bytes()[0], 3);
 }
 
+TEST_F(OutboxTest, EqualDatagramsForOneClientShareABatchAndAShorterOneEndsIt) {
+  for (const std::size_t size : {100U, 100U, 100U, 60U, 60U, 100U}) put(1, size);
+  put(2, 100);
+  const auto expect = [&](std::size_t size, std::size_t segment, std::uint16_t port) {
+    ASSERT_TRUE(outbox.poll(*batch));
+    EXPECT_EQ(batch->size, size);
+    EXPECT_EQ(batch->segment_size, segment);
+    EXPECT_EQ(batch->to.remote.port, port);
+  };
+  expect(360, 100, 1);
+  expect(60, 60, 1);
+  expect(100, 100, 1);
+  expect(100, 100, 2);
+  EXPECT_FALSE(outbox.poll(*batch));
+}
+
+TEST_F(OutboxTest, ABatchHoldsAsManySegmentsAsTheKernelCutsAndNoMoreBytesThanFit) {
+  for (std::size_t i = 0; i < kMaxSegments + 1; ++i) put(1, 10);
+  ASSERT_TRUE(outbox.poll(*batch));
+  EXPECT_EQ(batch->size, kMaxSegments * 10);
+  ASSERT_TRUE(outbox.poll(*batch));
+  EXPECT_EQ(batch->size, 10U);
+  for (int i = 0; i < 40; ++i) put(1, Outbox::kSlot);
+  std::size_t total = 0;
+  while (outbox.poll(*batch)) {
+    EXPECT_LE(batch->size, kMaxDatagram);
+    total += batch->size;
+  }
+  EXPECT_EQ(total, 40 * Outbox::kSlot);
+}
+
+TEST_F(OutboxTest, OnAStreamFramesOfAnySizeShareABatch) {
+  FiveTuple stream = client(1);
+  stream.transport = Transport::tcp;
+  for (const std::size_t size : {10U, 2000U, 30U}) {
+    outbox.slot();
+    outbox.commit(stream, size);
+  }
+  ASSERT_TRUE(outbox.poll(*batch));
+  EXPECT_EQ(batch->size, 2040U);
+  EXPECT_FALSE(outbox.poll(*batch));
+}
+
+TEST_F(OutboxTest, HasNoRoomForWhatNoDatagramHolds) {
+  EXPECT_TRUE(outbox.slot(kMaxDatagram + 1).empty());
+  EXPECT_EQ(outbox.slot(kMaxDatagram).size(), kMaxDatagram);
+}
+
 }  // namespace
 }  // namespace porthole::node

@@ -1,0 +1,172 @@
+"""Forward mode from the outside: an independent TURN client (aioice) reaches the named peer and nothing else."""
+import asyncio
+import contextlib
+import gc
+import json
+import socket
+import tempfile
+import threading
+import unittest
+
+from aioice import stun, turn
+
+from program import forwarding, run
+
+LIMIT_S = 5
+
+
+class Echo:
+    """An application's socket on loopback that sends back what it hears, and remembers from whom."""
+
+    def __init__(self, host='127.0.0.1'):
+        family = socket.AF_INET6 if ':' in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self.address = self._socket.getsockname()[:2]
+        self.heard_from = set()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                data, sender = self._socket.recvfrom(65536)
+                if data == b'':
+                    return
+                self.heard_from.add(sender[:2])
+                self._socket.sendto(data, sender)
+
+    @property
+    def written(self):
+        host, port = self.address
+        return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+
+    def close(self):
+        # An empty datagram to itself is the end.
+        self._socket.sendto(b'', self.address)
+        self._thread.join(LIMIT_S)
+        self._socket.close()
+
+
+class Inbox(asyncio.DatagramProtocol):
+    def __init__(self):
+        self.received = asyncio.Queue()
+
+    def datagram_received(self, data, addr):
+        self.received.put_nowait((data, addr[:2]))
+
+
+class Forward(unittest.TestCase):
+    def setUp(self):
+        self.secret = tempfile.NamedTemporaryFile('w')
+        self.secret.write('0123456789abcdef\n')
+        self.secret.flush()
+        self.addCleanup(self.secret.close)
+
+    def echo(self, host='127.0.0.1'):
+        made = Echo(host)
+        self.addCleanup(made.close)
+        return made
+
+    def credentials(self):
+        _, output, _ = run('ice-servers', '--secret-file', self.secret.name, '--url', 'turn:127.0.0.1:1')
+        (server,) = json.loads(output)
+        return server['username'], server['credential']
+
+    async def endpoint(self, server, transport='udp', password=None):
+        username, good = self.credentials()
+        return await turn.create_turn_endpoint(Inbox, ('127.0.0.1', server.port), username, password or good,
+                                               transport=transport)
+
+    async def talk(self, server, peer, transport='udp'):
+        """Sends 50 datagrams of several sizes to the peer and returns where it was relayed from."""
+        allocation, inbox = await self.endpoint(server, transport)
+        try:
+            for i in range(50):
+                data = bytes([i]) * (1 + 23 * i)
+                allocation.sendto(data, peer)
+                got = await asyncio.wait_for(inbox.received.get(), LIMIT_S)
+                self.assertEqual(got, (data, peer))
+            return allocation.get_extra_info('sockname')
+        finally:
+            allocation.close()
+
+    def test_datagrams_reach_the_named_peer_and_come_back(self):
+        echo = self.echo()
+        with forwarding('--to', echo.written, '--secret-file', self.secret.name) as server:
+            for transport in ('udp', 'tcp'):
+                with self.subTest(transport=transport):
+                    relayed = asyncio.run(self.talk(server, echo.address, transport))
+                    self.assertIn(relayed, echo.heard_from)
+                    self.assertEqual(relayed[0], '127.0.0.1')
+            self.assertEqual(server.log(), '')
+
+    def test_ipv6_peers_are_reached_from_an_ipv6_address(self):
+        try:
+            echo = self.echo('::1')
+        except OSError:
+            self.skipTest('this machine has no IPv6')
+        with forwarding('--to', echo.written, '--secret-file', self.secret.name) as server:
+            relayed = asyncio.run(self.talk(server, echo.address))
+            self.assertEqual(relayed[0], '::1')
+
+    def test_a_peer_that_is_not_named_is_refused(self):
+        named, other = self.echo(), self.echo()
+        with forwarding('--to', named.written, '--secret-file', self.secret.name) as server:
+
+            async def try_it():
+                allocation, inbox = await self.endpoint(server)
+                with self.assertLogs('asyncio', 'ERROR') as logged:
+                    allocation.sendto(b'hello', other.address)
+                    await asyncio.sleep(0.2)
+                    # aioice leaves the refusal of its ChannelBind to nobody.
+                    gc.collect()
+                self.assertTrue(inbox.received.empty())
+                self.assertIn('403', ''.join(logged.output))
+
+            asyncio.run(try_it())
+            self.assertEqual(other.heard_from, set())
+
+    def test_what_strangers_send_to_a_relayed_address_goes_nowhere(self):
+        echo = self.echo()
+        with forwarding('--to', echo.written, '--secret-file', self.secret.name) as server:
+
+            async def try_it():
+                allocation, inbox = await self.endpoint(server)
+                allocation.sendto(b'mine', echo.address)
+                self.assertEqual((await asyncio.wait_for(inbox.received.get(), LIMIT_S))[0], b'mine')
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                    stranger.sendto(b'not yours', allocation.get_extra_info('sockname'))
+                allocation.sendto(b'still mine', echo.address)
+                self.assertEqual((await asyncio.wait_for(inbox.received.get(), LIMIT_S))[0], b'still mine')
+
+            asyncio.run(try_it())
+
+    def test_a_wrong_password_gets_nothing(self):
+        with forwarding('--to', '127.0.0.1:5000', '--secret-file', self.secret.name) as server:
+            with self.assertRaises(stun.TransactionFailed) as refused:
+                asyncio.run(self.endpoint(server, password='guessed'))
+            self.assertEqual(refused.exception.response.attributes['ERROR-CODE'][0], 401)
+
+    def test_the_start_says_what_is_relayed_where(self):
+        with forwarding('--to', '127.0.0.1:5000-5010', '--to', '127.0.0.1:6000', '--secret-file',
+                        self.secret.name) as server:
+            self.assertEqual(server.url, f'turn:127.0.0.1:{server.port}')
+
+    def test_operators_see_that_it_is_well_and_strangers_get_no_credentials(self):
+        with forwarding('--to', '127.0.0.1:5000', '--secret-file', self.secret.name) as server:
+            self.assertEqual(server.request('GET', '/healthz')[0], 200)
+            status, _, body = server.request('GET', '/ice')
+            self.assertEqual(status, 404)
+            self.assertNotIn(b'credential":', body)
+            self.assertEqual(server.request('GET', '/')[0], 404)
+
+    def test_it_ends_when_it_is_told_to(self):
+        with forwarding('--to', '127.0.0.1:5000', '--secret-file', self.secret.name) as server:
+            status, seconds = server.stop()
+            self.assertEqual(status, 0)
+            self.assertLess(seconds, 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
