@@ -58,7 +58,7 @@ struct StreamBuffers {
 
   std::array<std::uint8_t, kInput> input;
   std::array<std::uint8_t, crypto::kMaxTlsPlaintext> plaintext;
-  std::vector<std::uint8_t> ciphertext;  // Empty between calls; keeps its memory.
+  std::vector<std::uint8_t> ciphertext;  // Empty between calls, but keeps some memory.
 };
 
 }  // namespace porthole::io

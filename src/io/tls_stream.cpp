@@ -2,14 +2,22 @@
 
 #include <utility>
 
+#include "base/packet.hpp"
+
 namespace porthole::io {
 namespace {
+
+// Room for the largest batch; what a page of megabytes took is given back.
+constexpr std::size_t kKeptCiphertext = 2 * crypto::max_tls_ciphertext(kMaxDatagram);
 
 // The ciphertext of one call, in the buffer that everybody shares; empty again afterwards.
 class Ciphertext {
  public:
   explicit Ciphertext(StreamBuffers& buffers) : bytes_(buffers.ciphertext) {}
-  ~Ciphertext() { bytes_.clear(); }
+  ~Ciphertext() {
+    bytes_.clear();
+    if (bytes_.capacity() > kKeptCiphertext) bytes_.shrink_to_fit();
+  }
   Ciphertext(const Ciphertext&) = delete;
   Ciphertext& operator=(const Ciphertext&) = delete;
 
