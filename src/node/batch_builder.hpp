@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/packet.hpp"
-#include "crypto/dtls_server.hpp"
+#include "node/batch_capacity.hpp"
 #include "node/route.hpp"
 #include "turn/peer_framing.hpp"
 
@@ -24,7 +24,7 @@ class BatchBuilder {
   // batch. Streams have no segments: there only room counts.
   bool takes(std::size_t packet_size) const {
     const std::size_t total = total_size(packet_size);
-    if (closed_ || segments_ == kMaxSegments || total > capacity() - batch_.size) return false;
+    if (closed_ || segments_ == kMaxSegments || batch_.size + total > batch_capacity(batch_.to)) return false;
     return segments_ == 0 || batch_.to.is_stream() || total <= batch_.segment_size;
   }
 
@@ -43,11 +43,6 @@ class BatchBuilder {
   bool empty() const { return segments_ == 0; }
 
  private:
-  // What is encrypted on its way out grows.
-  std::size_t capacity() const {
-    constexpr std::size_t kGrowth = kMaxSegments * crypto::kMaxDtlsOverhead;
-    return batch_.buffer.size() - (batch_.to.transport == Transport::dtls ? kGrowth : 0);
-  }
   std::size_t prefix_size() const { return framing_ ? framing_->prefix_size() : 0; }
   std::size_t total_size(std::size_t packet_size) const {
     return framing_ ? framing_->total_size(packet_size) : packet_size;

@@ -46,12 +46,20 @@ void DtlsClients::admit(const FiveTuple& client, const crypto::ClientHello& hell
   remove(client);
   const auto count = clients_of_.find(client.remote.ip.customer());
   const bool full = count != clients_of_.end() && count->second >= limits_.clients_per_customer;
-  if (full || clients_.size() >= limits_.clients) return;
+  if (full || clients_.size() >= limits_.clients || !may_begin(now)) return;
   Client fresh{server_.accept(datagram, now), {}, now + kDtlsWithoutAllocation};
   if (!fresh.association) return;
   std::ranges::copy(hello.random, fresh.random.begin());
   ++clients_of_[client.remote.ip.customer()];
   settle(client, clients_.emplace(client, std::move(fresh)).first->second);
+}
+
+bool DtlsClients::may_begin(Instant now) {
+  constexpr Duration kCost = Duration(1s) / kDtlsHandshakesPerSecond;
+  const Instant from = std::max(begun_until_, now - 1s);
+  if (from + kCost > now) return false;
+  begun_until_ = from + kCost;
+  return true;
 }
 
 void DtlsClients::remove(const FiveTuple& client) {

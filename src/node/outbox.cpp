@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "node/batch_capacity.hpp"
+
 namespace porthole::node {
 
 // Segments are equal but for the last one. Streams have no segments: there only room counts.
 bool Outbox::may_join(const TransmitBatch& batch, std::size_t segments, const Entry& entry) {
-  if (entry.to != batch.to || entry.size > batch.buffer.size() - batch.size) return false;
+  if (entry.to != batch.to || batch.size + entry.size > batch_capacity(batch.to)) return false;
   if (batch.to.is_stream()) return true;
   const bool is_open = batch.size == segments * batch.segment_size;
   return is_open && segments < kMaxSegments && entry.size <= batch.segment_size;

@@ -213,6 +213,40 @@ TEST_F(DtlsClientsTest, AllTogetherAreLimited) {
   EXPECT_EQ(front.dtls_client_count(), 4U);
 }
 
+// Whoever has proved its address may begin anew as often as it likes; each time costs a signature.
+TEST_F(DtlsClientsTest, HandshakesWithoutEndAreHeldToARate) {
+  const auto begin = [this] {
+    DtlsTurnClient client;
+    client.dtls.advance();
+    front.handle_datagram({client.path, client.dtls.take().at(0)}, now);
+    auto batch = std::make_unique<TransmitBatch>();
+    while (front.poll_transmit(*batch)) client.dtls.handle_datagram(batch->bytes());
+    front.handle_datagram({client.path, client.dtls.take().at(0)}, now);
+    return front.poll_transmit(*batch);
+  };
+  int begun = 0;
+  for (int i = 0; i < kDtlsHandshakesPerSecond + 50; ++i) begun += begin() ? 1 : 0;
+  EXPECT_EQ(begun, kDtlsHandshakesPerSecond);
+  now += Duration(1s) / kDtlsHandshakesPerSecond;
+  EXPECT_TRUE(begin());
+  EXPECT_FALSE(begin());
+}
+
+TEST_F(DtlsClientsTest, AFullBatchStillFitsWhenItIsEncrypted) {
+  DtlsTurnClient client;
+  settle(client);
+  ASSERT_TRUE(client.dtls.connected());
+  FiveTuple inside = client.path;
+  inside.transport = Transport::dtls;
+  for (int i = 0; i < 200; ++i) {
+    const MutableBytes slot = front.outbox().slot(1200);
+    std::ranges::fill(slot, std::uint8_t{3});
+    front.outbox().commit(inside, slot.size());
+  }
+  settle(client);
+  EXPECT_EQ(client.dtls.received.size(), 200U);
+}
+
 TEST_F(DtlsClientsTest, AClientWithoutAnAllocationMakesRoom) {
   DtlsTurnClient client;
   settle(client);
