@@ -14,3 +14,7 @@ if(PORTHOLE_SANITIZE MATCHES thread)
   # Asio's fences, which g++ warns that ThreadSanitizer does not model.
   target_compile_options(porthole_options INTERFACE -Wno-tsan)
 endif()
+if(PORTHOLE_FUZZ)
+  # Coverage for libFuzzer in every library; only the fuzzers themselves get its main.
+  target_compile_options(porthole_options INTERFACE -fsanitize=fuzzer-no-link -O1)
+endif()

@@ -1,0 +1,84 @@
+// An HTTP stream gives the same requests and the same failure however it is cut, within the limits.
+// The input: 2 bytes that say how to cut, the stream.
+#include <algorithm>
+#include <string>
+
+#include "fuzz/require.hpp"
+#include "io/http_parser.hpp"
+
+namespace porthole::fuzz {
+namespace {
+
+using io::HttpParser;
+
+struct Reading {
+  HttpParser parser;
+  std::string seen;  // Everything that came out, as text.
+  bool failed = false;
+
+  void note(std::string_view text) { seen.append(text).push_back('\0'); }
+
+  void take() {
+    const HttpParser::Parsed parsed = parser.take();
+    require(parsed.request.body.size() <= io::kMaxHttpBody, "bodies are bounded");
+    require(parsed.request.path.starts_with('/'), "a path begins with a slash");
+    std::size_t fields = 0;
+    note(parsed.request.method);
+    note(parsed.request.path);
+    note(parsed.request.query);
+    for (const auto& [name, value] : parsed.request.headers) {
+      fields += name.size() + value.size();
+      note(name);
+      note(value);
+    }
+    require(fields <= 2 * io::kMaxHttpHeader, "header and trailer are bounded");
+    note(parsed.request.body);
+    note(parsed.keep_alive ? "keep" : "close");
+    note(parsed.http_1_0 ? "1.0" : "1.1");
+  }
+
+  void feed(Bytes bytes) {
+    parser.feed(bytes);
+    for (;;) {
+      switch (parser.next()) {
+        case HttpParser::Step::need_more:
+          return;
+        case HttpParser::Step::continue_wanted:
+          note("continue");
+          break;
+        case HttpParser::Step::request:
+          take();
+          break;
+        case HttpParser::Step::failed:
+          failed = true;
+          note("failed " + std::to_string(parser.failure()));
+          return;
+      }
+    }
+  }
+};
+
+std::string cut(Bytes stream, std::uint32_t seed) {
+  Reading reading;
+  while (!stream.empty() && !reading.failed) {
+    seed = seed * 1'664'525 + 1'013'904'223;
+    const std::size_t size = std::min<std::size_t>(1 + (seed >> 24) % 60, stream.size());
+    reading.feed(stream.first(size));
+    stream = stream.subspan(size);
+  }
+  return reading.seen;
+}
+
+}  // namespace
+}  // namespace porthole::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace porthole;
+  ByteReader input(Bytes(data, size));
+  const std::uint32_t seed = input.u16();
+  fuzz::Reading whole;
+  whole.feed(input.rest());
+  fuzz::require(whole.seen == fuzz::cut(input.rest(), seed),
+                "requests do not depend on how the stream is cut");
+  return 0;
+}

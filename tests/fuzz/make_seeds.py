@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Writes the first seeds of every fuzz target into corpus/; what fuzzing adds later stands beside them."""
+
+import re
+import struct
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
+COOKIE = 0x2112A442
+
+
+def attribute(kind, value=b""):
+    return struct.pack(">HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def stun(kind, *attributes):
+    body = b"".join(attributes)
+    return struct.pack(">HHI", kind, len(body), COOKIE) + bytes(range(12)) + body
+
+
+def channel(number, payload):
+    message = struct.pack(">HH", number, len(payload)) + payload
+    return message + bytes(-len(message) % 4)
+
+
+def rfc5769():
+    text = (TESTS / "unit/wire/stun_vectors.hpp").read_text(encoding="utf-8")
+    blocks = re.findall(r"k(\w+)\{\s*((?:0x[0-9a-f]{2},\s*)+)\}", text)
+    return {f"rfc5769-{name}": bytes(int(b, 16) for b in re.findall("0x(..)", body)) for name, body in blocks}
+
+
+PEER = attribute(0x12, bytes.fromhex("000101ec eaa2ffbb".replace(" ", "")))
+MESSAGES = {
+    "binding": stun(0x0001),
+    "allocate": stun(0x0003, attribute(0x19, b"\x11\0\0\0")),
+    "allocate-all": stun(0x0003, attribute(0x19, b"\x11\0\0\0"), attribute(0x0D, b"\0\0\x02\x58"), attribute(0x1A),
+                         attribute(0x18, b"\x80"), attribute(0x17, b"\x01\0\0\0"), attribute(0x8000, b"\x02\0\0\0")),
+    "refresh": stun(0x0004, attribute(0x0D, bytes(4))),
+    "permission": stun(0x0008, PEER, PEER),
+    "channel-bind": stun(0x0009, attribute(0x0C, b"\x40\0\0\0"), PEER),
+    "send": stun(0x0016, PEER, attribute(0x13, b"hello")),
+    "error": stun(0x0113, attribute(0x09, b"\0\0\x04\x01"), attribute(0x15, b"nonce"), attribute(0x14, b"realm")),
+    "unknown": stun(0x0003, *(attribute(0x7000 + n) for n in range(12))),
+    "many": stun(0x0001, *(attribute(0x8022, b"abc") for _ in range(49))),
+    "cut": stun(0x0001, attribute(0x06, b"abcdefgh"))[:-4],
+    "userhash": stun(0x0003, attribute(0x1E, bytes(32)), attribute(0x1D, b"\0\2\0\0"), attribute(0x1C, bytes(32))),
+}
+STREAM = channel(0x4000, b"abc") + MESSAGES["allocate"] + channel(0x4FFF, b"") + MESSAGES["send"]
+
+
+def stream_seeds():
+    streams = {**MESSAGES, "mixed": STREAM, "cut-mixed": STREAM[:-3], "reserved": channel(0x7FFF, b"12345"),
+               "garbage": STREAM + b"GET / HTTP/1.1\r\n", "long": channel(0x4001, bytes(300)) + STREAM}
+    return {f"{name}-{cut}": bytes([cut, 7, cut]) + stream for name, stream in streams.items() for cut in (0, 255)}
+
+
+def first_bytes_seeds():
+    openings = [b"GET / ", b"HEAD / ", b"POST /whep", b"PUT / ", b"PATCH /x", b"DELETE /x", b"OPTIONS * ", b"CONNECT x",
+                b"TRACE / ", b"PROXY TCP4 ", b"\r\n\r\n\0\r\nQUIT\n!", b"\x16\x03\x01\x02\0\x01", b"\x16\xfe\xfd\0",
+                b"\x40\0\0\x04abcd", b"\x80\x60\0\1", b"\x80\xc8\0\1", b"", b"\0", b"\xff" * 13]
+    framed = [struct.pack(">H", len(m)) + m for m in MESSAGES.values()]
+    return {f"{n:02}": seed[:40] for n, seed in enumerate([*openings, *MESSAGES.values(), *framed])}
+
+
+def channel_seeds():
+    sizes = {f"{number:x}-{size}": channel(number, bytes(size)) for number in (0x3FFF, 0x4000, 0x4FFF, 0x7FFF, 0x8000)
+             for size in (0, 1, 4, 5, 100)}
+    return {**sizes, "unpadded": channel(0x4000, b"12345")[:9], "cut": channel(0x4000, b"12345")[:6],
+            "more": channel(0x4000, b"12345") + b"more"}
+
+
+def rtcp_packet(count, kind, body):
+    return struct.pack(">BBH", 0x80 | count, kind, len(body) // 4) + body
+
+
+def rtcp_seeds():
+    ours, theirs = b"\1\2\3\4", b"\0\0\0\x09"
+    packets = {
+        "rr": rtcp_packet(1, 201, theirs + ours + bytes(20)),
+        "sr": rtcp_packet(1, 200, theirs + bytes(20) + ours + bytes(20)),
+        "sdes": rtcp_packet(1, 202, theirs + b"\1\3abc\0\0\0"),
+        "bye": rtcp_packet(1, 203, theirs),
+        "nack": rtcp_packet(1, 205, theirs + ours + b"\xff\xfe\xff\xff\0\5\0\1"),
+        "twcc": rtcp_packet(15, 205, theirs + ours + bytes(12)),
+        "pli": rtcp_packet(1, 206, theirs + ours),
+        "fir": rtcp_packet(4, 206, theirs + bytes(4) + ours + b"\7\0\0\0"),
+        "remb": rtcp_packet(15, 206, theirs + bytes(4) + b"REMB\1\0\0\0" + ours),
+        "xr": rtcp_packet(0, 207, theirs + bytes(8)),
+    }
+    compound = {f"rr-{name}": packets["rr"] + packet for name, packet in packets.items()}
+    padded = bytearray(packets["pli"] + b"\0\0\0\4")
+    padded[0] |= 0x20
+    padded[3] += 1
+    return {**packets, **compound, "all": b"".join(packets.values()), "padded": bytes(padded), "cut": packets["sr"][:-4]}
+
+
+def h264_seeds():
+    sps, pps, idr, slice_ = b"\x67\x42\xe0\x1f\xda", b"\x68\xce\x38\x80", b"\x65\x88\x84\x21", b"\x41\x9a\x02"
+    long, short = b"\0\0\0\1", b"\0\0\1"
+    units = {"keyframe": [b"\x09\xf0", sps, pps, idr], "delta": [slice_], "sets": [sps, pps], "sps-cut": [sps[:2]],
+             "two-slices": [idr, idr], "sei": [b"\x06\x05\x01\x00", slice_], "zeros": [idr + bytes(4), slice_], "none": []}
+    return {f"{name}-{len(code)}": b"".join(code + unit for unit in parts) for name, parts in units.items()
+            for code in (long, short)} | {"no-code": b"abc", "code-alone": long, "junk-first": b"abc" + long + idr}
+
+
+def sdp_seeds():
+    fragment = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdef012345\r\nm=video 9 RTP/AVP 0\r\na=end-of-candidates\r\n"
+    seeds = {"fragment": fragment.encode(), "shortest": b"v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\nt=0 0\n"}
+    for offer in sorted((TESTS / "data/offers").glob("*.sdp")):
+        seeds[offer.stem] = offer.read_bytes()
+    return seeds
+
+
+def http_seeds():
+    host = b"Host: a\r\n"
+    streams = {
+        "get": b"GET /a?b=c HTTP/1.1\r\n" + host + b"\r\n",
+        "pipelined": (b"GET / HTTP/1.1\r\n" + host + b"\r\n") * 3,
+        "post": b"POST /whep/a HTTP/1.1\r\n" + host + b"Content-Length: 5\r\n\r\nhello",
+        "chunked": b"POST / HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: x\r\n\r\n",
+        "continue": b"POST / HTTP/1.1\r\n" + host + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
+        "both": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "old": b"GET / HTTP/1.0\r\n\r\n",
+        "no-host": b"GET / HTTP/1.1\r\n\r\n",
+        "two-hosts": b"GET / HTTP/1.1\r\n" + host * 2 + b"\r\n",
+        "encoded": b"GET /%41%2f%zz HTTP/1.1\r\n" + host + b"\r\n",
+        "absolute": b"GET http://a/b HTTP/1.1\r\n" + host + b"\r\n",
+        "close": b"DELETE /x HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n",
+        "too-long": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 99999999\r\n\r\n",
+        "folded": b"GET / HTTP/1.1\r\n" + host + b"A: b\r\n c\r\n\r\n",
+        "junk": b"\x16\x03\x01\0\0",
+    }
+    return {f"{name}-{cut}": bytes([cut, 3]) + stream for name, stream in streams.items() for cut in (0, 200)}
+
+
+# As turn_fuzz.cpp reads them: client, what it does, its arguments. 0x80 is REQUESTED-TRANSPORT, 0x00 a peer that is
+# allowed, 0x60 CHANNEL-NUMBER.
+def turn_seeds():
+    def request(client, method, *attributes, how=7):
+        return bytes([client, how, method, len(attributes)]) + b"".join(attributes)
+
+    def on(client):
+        allocate, peer, number = request(client, 0, b"\x80"), b"\x00", b"\x61"
+        bind, permit = request(client, 3, number, peer), request(client, 2, peer)
+        data, send = bytes([client, 3, 0x25]), bytes([client, 4, 1, 5, 1, 0])
+        wait, leave = bytes([client, 0, 1, 44]), bytes([client, 1])
+        refresh = request(client, 1)
+        return {
+            "allocate": allocate, "permit": allocate + permit + send, "bind": allocate + bind + data + data,
+            "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
+            "refresh": allocate + refresh + wait + refresh + wait, "guess": request(client, 0, b"\x80", how=5) + send,
+            "forbidden": allocate + request(client, 2, b"\x05"), "twice": allocate + allocate,
+            "tampered": request(client, 0, b"\x80", how=6) + b"\x14\x00" + send,
+            "raw": b"".join(bytes([client, 2, len(m)]) + m for m in list(MESSAGES.values())[:4]),
+        }
+
+    seeds = {f"{name}-{client}": program for client in range(4) for name, program in on(client).items()}
+    seeds["crowd"] = b"".join(on(client)["bind"] for client in range(4))
+    seeds["others-channel"] = on(0)["bind"] + bytes([1, 3, 0x25]) + on(1)["allocate"] + bytes([1, 3, 0x25])
+    return seeds
+
+
+def main():
+    targets = {"stun": {**MESSAGES, **rfc5769()}, "stream_framing": stream_seeds(), "first_bytes": first_bytes_seeds(),
+               "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
+               "http": http_seeds(), "turn": turn_seeds()}
+    for target, seeds in targets.items():
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, seed in seeds.items():
+            (folder / f"{name}.bin").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()
