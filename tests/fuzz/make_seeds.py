@@ -150,7 +150,7 @@ def turn_seeds():
             "allocate": allocate, "permit": allocate + permit + send, "bind": allocate + bind + data + data,
             "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
             "refresh": allocate + refresh + wait + refresh + wait, "guess": request(client, 0, b"\x80", how=5) + send,
-            "forbidden": allocate + request(client, 2, b"\x05"), "twice": allocate + allocate,
+            "forbidden": allocate + request(client, 2, b"\x03"), "twice": allocate + allocate,
             "tampered": request(client, 0, b"\x80", how=6) + b"\x14\x00" + send,
             "raw": b"".join(bytes([client, 2, len(m)]) + m for m in list(MESSAGES.values())[:4]),
         }
