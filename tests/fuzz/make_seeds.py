@@ -143,14 +143,20 @@ def turn_seeds():
     def on(client):
         allocate, peer, number = request(client, 0, b"\x80"), b"\x00", b"\x61"
         bind, permit = request(client, 3, number, peer), request(client, 2, peer)
-        data, send = bytes([client, 3, 0x25]), bytes([client, 4, 1, 5, 1, 0])
+        data = bytes([client, 3, 0x25])
+
+        def send_to(peer):  # 0xab is DATA.
+            return bytes([client, 4, 1, 5, 2, peer, 0xAB, 2]) + b"hi"
+
+        send = send_to(0)
         wait, leave = bytes([client, 0, 1, 44]), bytes([client, 1])
         refresh = request(client, 1)
         return {
             "allocate": allocate, "permit": allocate + permit + send, "bind": allocate + bind + data + data,
             "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
             "refresh": allocate + refresh + wait + refresh + wait, "guess": request(client, 0, b"\x80", how=5) + send,
-            "forbidden": allocate + request(client, 2, b"\x03"), "twice": allocate + allocate,
+            "late-channel": allocate + bind + wait + data + wait + data, "other-port": allocate + permit + send_to(3),
+            "forbidden": allocate + request(client, 2, b"\x04") + send_to(4), "twice": allocate + allocate,
             "tampered": request(client, 0, b"\x80", how=6) + b"\x14\x00" + send,
             "raw": b"".join(bytes([client, 2, len(m)]) + m for m in list(MESSAGES.values())[:4]),
         }

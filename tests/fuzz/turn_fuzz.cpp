@@ -51,11 +51,11 @@ constexpr std::array kTypes{
 
 // What a client may reach, as its successful requests say and no more.
 struct Granted {
-  std::map<SocketAddress, Instant> peers;
+  std::map<IpAddress, Instant> peers;  // RFC 8656 section 9: a permission is for an IP, whatever the port.
   std::map<std::uint16_t, std::pair<SocketAddress, Instant>> channels;
 
   bool reaches(const SocketAddress& peer, Instant now) const {
-    const auto found = peers.find(peer);
+    const auto found = peers.find(peer.ip);
     return found != peers.end() && found->second > now;
   }
 };
@@ -116,14 +116,19 @@ class TurnProgram {
     return bytes;
   }
 
+  // One that is allowed, another port of its IP, or somebody else.
+  SocketAddress peer(std::uint8_t choice) {
+    const auto& peers = world_.policy.peers;
+    const std::size_t which = choice % (peers.size() + 2);
+    if (which < peers.size()) return peers[which];
+    return address(which == peers.size() ? "203.0.113.1:22" : "10.0.0.1:22");
+  }
+
   void add_attributes(stun::MessageBuilder& builder) {
     for (unsigned n = input_.u8() % 6; n > 0; --n) {
       const std::uint8_t choice = input_.u8();
       if (choice < 0x60) {
-        const auto& peers = world_.policy.peers;
-        const std::size_t which = choice % (peers.size() + 1);
-        builder.add_xor_address(Attribute::xor_peer_address,
-                                which < peers.size() ? peers[which] : address("10.0.0.1:22"));
+        builder.add_xor_address(Attribute::xor_peer_address, peer(choice));
       } else if (choice < 0x80) {
         builder.add_u32(Attribute::channel_number, (0x3fffU + choice % 4) << 16);
       } else if (choice < 0xa0) {
@@ -197,7 +202,7 @@ class TurnProgram {
     for (std::size_t n = 0; n < request.count(Attribute::xor_peer_address); ++n) {
       const auto peer = request.nth_xor_address(Attribute::xor_peer_address, n);
       require(peer && world_.policy.allows_peer(*peer, client().path), "only allowed peers are permitted");
-      granted.peers[*peer] = world_.now + kPermissionLifetime;
+      granted.peers[peer->ip] = world_.now + kPermissionLifetime;
     }
     if (request.method() != Method::channel_bind) return;
     const auto channel = request.u16_in_word(Attribute::channel_number);
@@ -214,12 +219,14 @@ class TurnProgram {
     const FiveTuple* owner = world_.server.client(out.allocation);
     require(owner != nullptr && *owner == client().path, "a client sends by its own allocation only");
     require(world_.policy.allows_peer(out.peer, client().path), "a peer that is not allowed is not reached");
-    require(granted_[who_].reaches(out.peer, world_.now), "a peer is reached by a live permission only");
-    if ((message[0] & 0xc0) != 0x40) return;
+    const bool by_channel = (message[0] & 0xc0) == 0x40;
+    if (!by_channel)
+      return require(granted_[who_].reaches(out.peer, world_.now), "Send needs a live permission");
+    // From the client a channel counts as long as it lasts; to the client it needs the permission as well.
     const auto bound = granted_[who_].channels.find(load_u16(message.data()));
     require(bound != granted_[who_].channels.end() && bound->second.first == out.peer &&
                 bound->second.second > world_.now,
-            "ChannelData goes to the peer that its channel was bound to");
+            "ChannelData goes to the peer that its channel is bound to");
   }
 
   void check_state(bool may_grow, bool may_change) {
