@@ -199,7 +199,10 @@ class TurnProgram {
         request.method() == Method::create_permission || request.method() == Method::channel_bind;
     if (!permits) return;
     Granted& granted = granted_[who_];
-    for (std::size_t n = 0; n < request.count(Attribute::xor_peer_address); ++n) {
+    // ChannelBind reads the first peer alone.
+    const std::size_t peers =
+        request.method() == Method::channel_bind ? 1 : request.count(Attribute::xor_peer_address);
+    for (std::size_t n = 0; n < peers; ++n) {
       const auto peer = request.nth_xor_address(Attribute::xor_peer_address, n);
       require(peer && world_.policy.allows_peer(*peer, client().path), "only allowed peers are permitted");
       granted.peers[peer->ip] = world_.now + kPermissionLifetime;
