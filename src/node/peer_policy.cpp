@@ -6,6 +6,9 @@
 namespace porthole::node {
 namespace {
 
+// Where peers have half of the ports, one address in 256 is among theirs after so many tries.
+constexpr int kTriesAsidePeers = 8;
+
 // Addresses that begin with these bits, and why they are no peers.
 struct Reserved {
   const char* prefix;
@@ -101,10 +104,12 @@ std::optional<IpAddress> PeerPolicy::relay_ip(const FiveTuple&, std::optional<Fa
   return ipv4 ? ipv4 : in(Family::ipv6);
 }
 
+bool PeerPolicy::is_named(const SocketAddress& peer) const {
+  return std::ranges::any_of(rules_.peers, [&](const PeerRange& range) { return range.contains(peer); });
+}
+
 bool PeerPolicy::allows(const SocketAddress& peer) const {
-  const bool is_named =
-      std::ranges::any_of(rules_.peers, [&](const PeerRange& range) { return range.contains(peer); });
-  return is_named && peer.port != 0 && !is_own_port(peer) && !relayed_.contains(peer);
+  return is_named(peer) && peer.port != 0 && !is_own_port(peer) && !relayed_.contains(peer);
 }
 
 bool PeerPolicy::is_own_port(const SocketAddress& peer) const {
@@ -113,8 +118,14 @@ bool PeerPolicy::is_own_port(const SocketAddress& peer) const {
          std::ranges::find(rules_.own_addresses, peer.ip) != rules_.own_addresses.end();
 }
 
+// An address among the peers may be one that the application is about to bind, so that others are preferred.
 std::optional<turn::RelayAddresses::Taken> PeerPolicy::take(const IpAddress& ip, Parity parity, Instant now) {
-  const auto taken = addresses_.take(ip, parity, now);
+  auto taken = addresses_.take(ip, parity, now);
+  for (int i = 1; taken && i < kTriesAsidePeers && is_named(taken->address); ++i) {
+    addresses_.release(taken->address, now);
+    if (taken->next) addresses_.release(*taken->next, now);
+    taken = addresses_.take(ip, parity, now);
+  }
   if (!taken) return std::nullopt;
   relayed_.insert(taken->address);
   if (taken->next) relayed_.insert(*taken->next);

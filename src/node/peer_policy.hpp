@@ -61,6 +61,7 @@ class PeerPolicy final : public turn::RelayPolicy, public turn::RelayAddresses {
   void release(const SocketAddress& address, Instant now) override;
 
  private:
+  bool is_named(const SocketAddress& peer) const;
   bool is_own_port(const SocketAddress& peer) const;
 
   // Constant after construction.

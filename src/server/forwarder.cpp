@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 #include <csignal>
 #include <porthole/forwarder.hpp>
 #include <utility>
@@ -14,18 +14,25 @@
 namespace porthole {
 namespace {
 
-// Where relayed addresses of one family are: where the first peer of that family sees this machine.
-std::optional<IpAddress> relay_ip(const std::vector<node::PeerRange>& peers, Family family) {
-  for (const node::PeerRange& peer : peers) {
-    if (peer.ip.family() == family) return io::source_towards({peer.ip, peer.first_port});
-  }
-  return std::nullopt;
-}
-
-std::vector<IpAddress> relay_ips(const std::vector<node::PeerRange>& peers) {
+// Where relayed addresses are: of each family, where the first peer sees this machine. It has to be where all
+// other machines among them do; to whoever is on this one, any address of it will do.
+Result<std::vector<IpAddress>, Error> relay_ips(const std::vector<node::PeerRange>& peers,
+                                                const std::vector<IpAddress>& local) {
   std::vector<IpAddress> found;
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    if (const auto ip = relay_ip(peers, family)) found.push_back(*ip);
+  for (const node::PeerRange& peer : peers) {
+    const auto source = io::source_towards({peer.ip, peer.first_port});
+    if (!source) {
+      return fail(
+          server::runtime_error("no route leads to " + peer.to_string() + ": check this machine's network"));
+    }
+    const auto same = std::ranges::find(found, source->family(), &IpAddress::family);
+    const bool is_here = peer.ip.is_loopback() || std::ranges::find(local, peer.ip) != local.end();
+    if (same == found.end()) {
+      found.push_back(*source);
+    } else if (*same != *source && !is_here) {
+      return server::wrong("--to " + peer.to_string() + ": this is reached from " + source->to_string() +
+                           " and others from " + same->to_string() + ": run a forwarder for each");
+    }
   }
   return found;
 }
@@ -42,14 +49,12 @@ class Forwarder::Impl final {
                            const std::vector<IpAddress>& local) {
     node::ForwardOptions forward;
     forward.rules.peers = plan.peers;
-    forward.rules.relay_ips = relay_ips(plan.peers);
+    auto relays = relay_ips(plan.peers, local);
+    if (!relays) return fail(relays.error());
+    forward.rules.relay_ips = std::move(*relays);
     forward.rules.own_addresses = local;
     forward.secrets = options.secrets;
     forward.limits = server::turn_limits(options.limits);
-    if (forward.rules.relay_ips.empty()) {
-      return fail(server::runtime_error("no route leads to " + plan.peers.front().to_string() +
-                                        ": check this machine's network"));
-    }
     if (auto opened = worker_.open(plan.listen, std::move(forward)); !opened) {
       return fail(server::runtime_error(opened.error()));
     }

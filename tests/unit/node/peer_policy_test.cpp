@@ -115,6 +115,16 @@ TEST_F(PeerPolicyTest, OurOwnRelayedAddressesAreNoPeersWhileTheyAreInUse) {
   EXPECT_FALSE(made.allows(*taken.next));
 }
 
+TEST_F(PeerPolicyTest, RelayedAddressesKeepClearOfThePeersWhereTheyCan) {
+  PeerPolicy half = policy({"127.0.0.1:1024-33000"});
+  int among_peers = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto taken = half.take(ip("127.0.0.1"), turn::RelayAddresses::Parity::any, Instant{});
+    if (taken->address.port <= 33'000) ++among_peers;
+  }
+  EXPECT_LT(among_peers, 10);
+}
+
 TEST_F(PeerPolicyTest, PortZeroIsNoPeer) {
   PeerRules made = rules({});
   made.peers = {{ip("127.0.0.1"), 0, 10}};
