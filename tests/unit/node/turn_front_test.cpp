@@ -125,6 +125,7 @@ TEST_F(TurnFrontTest, LongFrameIsRefusedUntilItsSenderHasAnAllocation) {
   front.handle_stream(path, Bytes(longer).first(stun::kHeaderSize), now);
   EXPECT_EQ(front.poll_refused(), path.connection);
 
+  EXPECT_TRUE(answered());  // So that what follows does not share a batch with it.
   nonce.clear();
   authenticate();
   front.handle_stream(path, longer, now);
