@@ -77,7 +77,8 @@ class ManySources {
 
   // Returns how many of what was queued the system took; the rest is lost, as on a network.
   std::size_t flush() {
-    const int count = queued_ == 0 ? 0 : ::sendmmsg(descriptor_, headers_.data(), static_cast<unsigned int>(queued_), 0);
+    const int count =
+        queued_ == 0 ? 0 : ::sendmmsg(descriptor_, headers_.data(), static_cast<unsigned int>(queued_), 0);
     const std::size_t sent = static_cast<std::size_t>(std::max(count, 0));
     queued_ = 0;
     sent_ += sent;
