@@ -1,5 +1,7 @@
 """coturn's command-line tools: turnutils_uclient, a TURN client, and turnutils_peer, which sends back what it gets."""
 import contextlib
+import itertools
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -7,6 +9,9 @@ from dataclasses import dataclass
 from forwarding import HOST, SECRET, credentials, free_ports
 
 TRANSPORTS = {'udp': (), 'tcp': ('-t',), 'tls': ('-t', '-S'), 'dtls': ('-S',)}
+# The client leaves its allocations behind, and does not get over the 437 that awaits whoever has the same address and
+# port next: no two runs have the same address.
+RUNS = itertools.count(os.getpid() % 50 * 1000)
 # RTP goes to the first port, RTCP to the one above.
 PEER_PORTS = 2
 
@@ -33,9 +38,14 @@ def last_number(pattern, text):
     return int((re.findall(pattern, text) or ['0'])[-1])
 
 
+def fresh_source():
+    run = next(RUNS)
+    return f'127.0.{1 + run // 250 % 250}.{1 + run % 250}'
+
+
 def client(port, peer_port, *options, limit=60):
     """Runs the client to its end. It asks for IPv4 relayed addresses and DONT-FRAGMENT, as it always can."""
-    command = ['turnutils_uclient', '-X', '-g', '-p', str(port), '-e', HOST, '-r', str(peer_port), *options, HOST]
+    command = ['turnutils_uclient', '-X', '-g', '-L', fresh_source(), '-p', str(port), '-e', HOST, '-r', str(peer_port), *options, HOST]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors='replace') as process:
         try:

@@ -3,6 +3,7 @@
 usage: turnutils_test.py udp|tcp|tls|dtls|survival [FILE]   FILE gets the table too.
 """
 import concurrent.futures
+import contextlib
 import itertools
 import pathlib
 import sys
@@ -18,11 +19,12 @@ PORTS = {'rtp+rtcp': (), 'rtp': ('-c',)}
 LENGTHS = (100, 170, 1200)
 CLIENTS = (1, 10, 200)
 COLUMNS = tuple(itertools.product(LENGTHS, CLIENTS))
-# Almost all of a run is waiting: many at once, of the large ones few, so that nothing is lost for want of a processor.
-SMALL_AT_ONCE, LARGE_AT_ONCE = 10, 2
+# Almost all of a run is waiting (the client takes 100 ms to begin each session), so that many run at once; the large
+# ones send slowly, so that nothing is lost for want of a processor.
+SMALL_AT_ONCE, LARGE_AT_ONCE = 10, 12
 LARGE = 100
 MESSAGES = 5
-LARGE_INTERVAL_MS = 100
+LARGE_INTERVAL_MS = 500
 
 MAX_GROWTH_KILOBYTES = 16 * 1024
 
@@ -33,11 +35,12 @@ def one_run(server, peer, options, length, clients):
 
 
 def expected(ports, clients):
-    return clients * MESSAGES * (1 if ports == 'rtp' else 2)
+    # RTP and RTCP are sessions of their own, two at least.
+    return MESSAGES * (clients if ports == 'rtp' else max(clients, 2))
 
 
-def run_matrix(server, peer, transport):
-    """{(mode, authentication, ports): {(length, clients): outcome}}"""
+def run_matrix(servers, peer, transport):
+    """{(mode, authentication, ports): {(length, clients): outcome}}, with a server for each mode."""
     rows = {key: {} for key in itertools.product(MODES, AUTHENTICATIONS, PORTS)}
     with concurrent.futures.ThreadPoolExecutor(SMALL_AT_ONCE) as small, \
          concurrent.futures.ThreadPoolExecutor(LARGE_AT_ONCE) as large:
@@ -46,7 +49,7 @@ def run_matrix(server, peer, transport):
             for length, clients in COLUMNS:
                 options = (*TRANSPORTS[transport], *MODES[mode], *PORTS[ports], *AUTHENTICATIONS[authentication](name))
                 pool = large if clients >= LARGE else small
-                row[length, clients] = pool.submit(one_run, server, peer, options, length, clients)
+                row[length, clients] = pool.submit(one_run, servers[mode], peer, options, length, clients)
     return {key: {column: run.result() for column, run in row.items()} for key, row in rows.items()}
 
 
@@ -65,13 +68,14 @@ class Matrix(unittest.TestCase):
 
     def test_all_that_is_sent_comes_back(self):
         begun = time.monotonic()
-        with echoing_peer() as peer, forwarding(peer, PEER_PORTS) as server:
-            rows = run_matrix(server, peer, self.transport)
+        with echoing_peer() as peer, contextlib.ExitStack() as stack:
+            servers = {mode: stack.enter_context(forwarding(peer, PEER_PORTS)) for mode in MODES}
+            rows = run_matrix(servers, peer, self.transport)
             text = table(self.transport, rows)
             print(f'{text}\n{len(rows) * len(COLUMNS)} runs, {time.monotonic() - begun:.0f} s', flush=True)
             if self.table_file:
                 pathlib.Path(self.table_file).write_text(text + '\n', encoding='ascii')
-            self.assertTrue(server.is_running())
+            self.assertTrue(all(server.is_running() for server in servers.values()))
             for (mode, authentication, ports), row in rows.items():
                 for (length, clients), outcome in row.items():
                     with self.subTest(mode=mode, authentication=authentication, ports=ports, length=length, m=clients):
@@ -97,7 +101,7 @@ class Survival(unittest.TestCase):
         for transport, options in TRANSPORTS.items():
             with self.subTest(after=transport):
                 outcome = self.run_client(*options, *by_secret('after'), '-n', '5', '-m', '2')
-                self.assertTrue(outcome.passed(20), f'{outcome}\n{outcome.words}')
+                self.assertTrue(outcome.passed(10), f'{outcome}\n{outcome.words}')
         self.assertTrue(self.server.is_running())
         self.assertTrue(self.server.is_healthy())
 
@@ -136,7 +140,7 @@ class Survival(unittest.TestCase):
         for transport, options in TRANSPORTS.items():
             with self.subTest(transport=transport):
                 outcome = self.run_client(*options, *by_secret('viewer'), '-G', '-n', '5', '-m', '10')
-                self.assertTrue(outcome.passed(100), f'{outcome}\n{outcome.words}')
+                self.assertTrue(outcome.passed(50), f'{outcome}\n{outcome.words}')
 
     def test_clients_that_leave_in_the_middle_are_survived(self):
         self.expect_survival('-B', '-m', '10', '-n', '10')
