@@ -8,7 +8,7 @@ import unittest
 from forwarding import forwarding
 from turnutils import PEER_PORTS, TRANSPORTS, by_secret, client, echoing_peer
 
-FLOOD = os.environ.get('PORTHOLE_FLOOD', 'build/release/bench/flood')
+FLOOD = os.environ.get('PORTHOLE_FLOOD', 'build/release/benchmarks/flood')
 PER_SECOND, SECONDS = 100_000, 5
 # What the first flood leaves in the allocator's pools is noise; the second must find all the room that it needs.
 MAX_GROWTH_KILOBYTES = 1024
