@@ -67,7 +67,8 @@ struct ForwarderOptions {
 // A running forwarder. Movable, not copyable.
 class Forwarder {
  public:
-  // Opens the port. Nothing stays open after an Error.
+  // Opens the port. Nothing stays open after an Error. Each allocation takes a socket, so the process's soft
+  // limit of open files is raised to its hard one.
   static std::variant<Forwarder, Error> start(const ForwarderOptions& options);
 
   Forwarder(Forwarder&&) noexcept;

@@ -74,7 +74,8 @@ struct ServerOptions {
 class Server {
  public:
   // Opens the port and the sources; when it returns a Server, viewers can connect as soon as run() is called.
-  // Blocks while sources open: network sources may take seconds. Nothing stays open after an Error.
+  // Blocks while sources open: network sources may take seconds. Nothing stays open after an Error. The
+  // process's soft limit of open files is raised to its hard one, for viewers that come by TCP.
   static std::variant<Server, Error> start(const ServerOptions& options);
 
   Server(Server&&) noexcept;

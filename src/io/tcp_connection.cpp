@@ -20,9 +20,7 @@ void TcpConnection::start() {
 }
 
 bool TcpConnection::send(Bytes bytes) {
-  if (stage_ != Stage::stream || !stream_->write(bytes, host_.options().max_queued_bytes)) return false;
-  if (!std::exchange(answered_, true)) set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
-  return true;
+  return stage_ == Stage::stream && stream_->write(bytes, host_.options().max_queued_bytes);
 }
 
 void TcpConnection::on_bytes(Bytes bytes) {
@@ -78,12 +76,11 @@ void TcpConnection::begin_tls(Bytes first_bytes) {
 
 void TcpConnection::begin_stream(Bytes first_bytes) {
   stage_ = Stage::stream;
-  set_deadline(EventLoop::now() + host_.options().stream_answer_timeout);
   hand_over(first_bytes);
 }
 
 void TcpConnection::hand_over(Bytes bytes) {
-  if (answered_) set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
+  set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
   host_.streams().on_stream_data(path_, bytes);
 }
 

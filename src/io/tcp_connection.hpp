@@ -70,7 +70,6 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   std::unique_ptr<TlsStream> tls_;
   ByteStream* stream_ = &tcp_;  // The outermost.
   Stage stage_ = Stage::first_bytes;
-  bool answered_ = false;  // The stream: something was sent to it.
   std::vector<std::uint8_t> first_bytes_;
   std::shared_ptr<HttpConnection>
       http_;  // Shared with nobody for longer than a call: replies hold it weakly.

@@ -44,9 +44,6 @@ constexpr Duration kFirstBytesTimeout = 5s;
 // From the first byte of TLS to the first bytes in clear that show what it carries, however slowly the
 // handshake goes on meanwhile. Mobile networks need a few round trips and retransmissions for it.
 constexpr Duration kTlsTimeout = 10s;
-// A stream whose bytes never become something that is answered, however slowly they come. RFC 8489 section
-// 6.2.2: a client gives up its request after 39.5 s.
-constexpr Duration kStreamAnswerTimeout = 40s;
 // RFC 8656 section 7.2: a TURN client refreshes its allocation every 10 minutes unless it asked for longer,
 // and ICE's consent checks (RFC 7675) come every few seconds where media flows.
 constexpr Duration kStreamIdleTimeout = 15min;
@@ -57,7 +54,6 @@ struct TcpOptions {
   std::size_t max_queued_bytes = kMaxQueuedBytes;
   Duration first_bytes_timeout = kFirstBytesTimeout;
   Duration tls_timeout = kTlsTimeout;
-  Duration stream_answer_timeout = kStreamAnswerTimeout;
   Duration stream_idle_timeout = kStreamIdleTimeout;
   HttpTimeouts http;
 };

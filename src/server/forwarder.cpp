@@ -3,6 +3,7 @@
 #include <porthole/forwarder.hpp>
 #include <utility>
 
+#include "io/file_limit.hpp"
 #include "io/interfaces.hpp"
 #include "server/addresses.hpp"
 #include "server/forward_plan.hpp"
@@ -96,6 +97,7 @@ class Forwarder::Impl final {
 
 std::variant<Forwarder, Error> Forwarder::start(const ForwarderOptions& options) {
   server::set_up_log(options.log_level);
+  io::raise_file_limit();
   const std::vector<IpAddress> local = io::local_addresses();
   const auto plan = server::make_forward_plan(options, local);
   if (!plan) return plan.error();

@@ -4,6 +4,7 @@
 
 #include "crypto/certificate.hpp"
 #include "crypto/dtls.hpp"
+#include "io/file_limit.hpp"
 #include "io/interfaces.hpp"
 #include "server/limits.hpp"
 #include "server/log.hpp"
@@ -82,6 +83,7 @@ class Server::Impl final {
 
 std::variant<Server, Error> Server::start(const ServerOptions& options) {
   server::set_up_log(options.log_level);
+  io::raise_file_limit();
   io::SystemRandom random;
   auto plan = server::make_plan(options, random);
   if (!plan) return plan.error();

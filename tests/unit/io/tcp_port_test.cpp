@@ -79,22 +79,6 @@ TEST_F(TcpPortTest, ClosesStreamsThatFellSilentAndTellsTheHandler) {
   EXPECT_THAT(streams_.closed, ElementsAre(idle_id));
 }
 
-TEST_F(TcpPortTest, ClosesStreamsThatNeverAskForAnythingHoweverSlowlyTheyTalk) {
-  listen({.stream_answer_timeout = 200ms, .http = {}});
-  TcpClient slow(address_);
-  const ConnectionId slow_id = greet(slow);
-  TcpClient answered(address_);
-  send_to(greet(answered), "answer");
-  const Instant start = EventLoop::now();
-  while (!slow.ended() && EventLoop::now() - start < 5s) {
-    slow.send("x");
-    test::run_for(loop_, 10ms);
-  }
-  EXPECT_LT(EventLoop::now() - start, 5s);
-  EXPECT_THAT(streams_.closed, ElementsAre(slow_id));
-  EXPECT_FALSE(answered.ended());
-}
-
 TEST_F(TcpPortTest, TellsWhenAClientLeaves) {
   listen();
   auto client = std::make_unique<TcpClient>(address_);

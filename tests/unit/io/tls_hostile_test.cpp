@@ -84,19 +84,6 @@ TEST_F(HostileTlsClient, GainsNoTimeByOneByteOfItsRequestAtATime) {
   EXPECT_THAT(client.heard(), testing::StartsWith("HTTP/1.1 408"));
 }
 
-TEST_F(HostileTlsClient, GainsNoTimeByOneByteOfItsStreamAtATime) {
-  listen({.stream_answer_timeout = 200ms, .http = {}});
-  TlsSocket client(address_);
-  const ConnectionId connection = greet(client);
-  const Instant start = EventLoop::now();
-  while (!client.tcp.ended() && EventLoop::now() - start < 5s) {
-    client.say("x");
-    test::run_for(loop_, 10ms);
-  }
-  EXPECT_LT(EventLoop::now() - start, 5s);
-  EXPECT_THAT(streams_.closed, ElementsAre(connection));
-}
-
 TEST_F(HostileTlsClient, FallsSilentAndIsClosedAsAnyStream) {
   listen({.stream_idle_timeout = 100ms, .http = {}});
   TlsSocket client(address_);

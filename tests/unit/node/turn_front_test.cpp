@@ -100,6 +100,14 @@ TEST_F(TurnFrontTest, StreamWithoutAnAllocationIsClosedAfterItsTime) {
   EXPECT_EQ(front.next_timeout(), Instant::max());
 }
 
+TEST_F(TurnFrontTest, StreamGainsNoTimeByOneByteAtATime) {
+  const Buffer request = allocate();
+  const Instant end = now + turn::kAuthenticationTimeout;
+  for (const std::uint8_t byte : request) front.handle_stream(path, Bytes(&byte, 1), now += 1s);
+  front.handle_timeout(end + 1s);
+  EXPECT_EQ(front.poll_refused(), path.connection);
+}
+
 TEST_F(TurnFrontTest, StreamWithAnAllocationStays) {
   authenticate();
   front.handle_timeout(now + turn::kAuthenticationTimeout);
