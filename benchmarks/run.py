@@ -46,7 +46,7 @@ def server(mode):
                    '--secret-file', secret_file]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
-                yield process.pid, re.search(r':(\d+)', process.stdout.readline())[1]
+                yield process.pid, re.search(r'127\.0\.0\.1:(\d+)', process.stdout.readline())[1]
             finally:
                 process.terminate()
 

@@ -45,7 +45,8 @@ def fresh_source():
 
 def client(port, peer_port, *options, limit=60):
     """Runs the client to its end. It asks for IPv4 relayed addresses and DONT-FRAGMENT, as it always can."""
-    command = ['turnutils_uclient', '-X', '-g', '-L', fresh_source(), '-p', str(port), '-e', HOST, '-r', str(peer_port), *options, HOST]
+    command = ['turnutils_uclient', '-X', '-g', '-L', fresh_source(), '-p', str(port), '-e', HOST, '-r',
+               str(peer_port), *options, HOST]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors='replace') as process:
         try:

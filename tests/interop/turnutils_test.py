@@ -33,7 +33,10 @@ MAX_GROWTH_KILOBYTES = 16 * 1024
 
 def one_run(server, peer, options, length, clients):
     pace = ('-z', str(LARGE_INTERVAL_MS)) if clients >= LARGE else ()
-    return client(server.port, peer, *options, *pace, '-n', str(MESSAGES), '-l', str(length), '-m', str(clients))
+    sizes = ('-n', str(MESSAGES), '-l', str(length), '-m', str(clients))
+    outcome = client(server.port, peer, *options, *pace, *sizes)
+    # Thousands of sessions on one machine leave few pairs of free ports, which EVEN-PORT may not find at once.
+    return client(server.port, peer, *options, *pace, *sizes) if 'error 508' in outcome.words else outcome
 
 
 def expected(ports, clients):
@@ -61,7 +64,8 @@ def run_matrix(servers, peer, transport):
 
 def table(transport, rows):
     """Sent/received/lost, a line for each way to run it and a column for each size."""
-    lines = ['sent/received/lost'.ljust(34) + ''.join(f'-l {length} -m {clients}'.rjust(15) for length, clients in columns(transport))]
+    heads = ''.join(f'-l {length} -m {clients}'.rjust(15) for length, clients in columns(transport))
+    lines = ['sent/received/lost'.ljust(34) + heads]
     for (mode, authentication, ports), row in rows.items():
         label = f'{transport:<5}{mode:<10}{authentication:<10}{ports:<9}'
         lines.append(label + ''.join(str(row[column]).rjust(15) for column in row))
@@ -112,7 +116,7 @@ class Survival(unittest.TestCase):
         self.assertTrue(self.server.is_healthy())
 
     def expect_survival(self, *options):
-        """The tool's own verdict is not asked for: it does wrong on purpose, or waits for answers that nobody owes it."""
+        """The tool's own verdict is not asked for: it does wrong on purpose, and may wait for ever."""
         self.expect_service()
         before = self.server.resident_kilobytes()
         with concurrent.futures.ThreadPoolExecutor(len(TRANSPORTS)) as pool:
