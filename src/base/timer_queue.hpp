@@ -1,6 +1,7 @@
 // Deadlines by key: one pending deadline a key, cheap to move.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <queue>
 #include <unordered_map>
@@ -12,7 +13,8 @@
 namespace porthole {
 
 // A heap with lazy deletion. Moving a deadline later costs a map write: the old heap entry stays and is
-// dropped or re-armed when it comes up, so the heap never holds more than a few entries a key.
+// dropped or re-armed when it comes up. Keys that come and go before their time leave theirs behind as well,
+// until there are more of those than of live ones: then the heap is made anew.
 template <class Key, class Hash = std::hash<Key>>
 class TimerQueue {
  public:
@@ -26,7 +28,9 @@ class TimerQueue {
     heap_.emplace(deadline, key);
   }
 
-  void cancel(const Key& key) { entries_.erase(key); }
+  void cancel(const Key& key) {
+    if (entries_.erase(key) > 0 && heap_.size() > kFewEntries + 2 * entries_.size()) rebuild();
+  }
 
   // The next key whose deadline has come, removed from the queue.
   std::optional<Key> pop_due(Instant now) {
@@ -45,6 +49,10 @@ class TimerQueue {
   }
 
   std::size_t size() const { return entries_.size(); }
+  // What is held in memory for them, stale entries included: at most kFewEntries and a few a key.
+  std::size_t heap_size() const { return heap_.size(); }
+
+  static constexpr std::size_t kFewEntries = 64;
 
  private:
   struct Entry {
@@ -55,6 +63,8 @@ class TimerQueue {
   struct Later {
     bool operator()(const HeapEntry& a, const HeapEntry& b) const { return a.first > b.first; }
   };
+
+  using Heap = std::priority_queue<HeapEntry, std::vector<HeapEntry>, Later>;
 
   // Makes the top of the heap a true deadline.
   void settle() {
@@ -69,8 +79,19 @@ class TimerQueue {
     }
   }
 
+  // Without what is stale. Takes as long as it took to make that much stale.
+  void rebuild() {
+    std::vector<HeapEntry> live;
+    live.reserve(entries_.size());
+    for (auto& [key, entry] : entries_) {
+      entry.in_heap = entry.deadline;
+      live.emplace_back(entry.deadline, key);
+    }
+    heap_ = Heap(Later{}, std::move(live));
+  }
+
   std::unordered_map<Key, Entry, Hash> entries_;
-  std::priority_queue<HeapEntry, std::vector<HeapEntry>, Later> heap_;
+  Heap heap_;
 };
 
 }  // namespace porthole

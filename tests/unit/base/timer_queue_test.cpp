@@ -44,5 +44,32 @@ TEST(TimerQueue, ForgetsWhatIsCancelled) {
   EXPECT_EQ(timers.pop_due(at(1s)), std::nullopt);
 }
 
+TEST(TimerQueue, KeysThatComeAndGoBeforeTheirTimeLeaveNothingBehind) {
+  TimerQueue<int> timers;
+  timers.schedule(-1, at(2h));
+  for (int key = 0; key < 10'000; ++key) {
+    timers.schedule(key, at(1h));
+    timers.cancel(key);
+    ASSERT_LE(timers.heap_size(), TimerQueue<int>::kFewEntries + 3);
+  }
+  EXPECT_EQ(timers.pop_due(at(3h)), -1);
+  EXPECT_EQ(timers.next(), Instant::max());
+}
+
+TEST(TimerQueue, DeadlinesThatMovedSurviveWhatOthersLeaveBehind) {
+  TimerQueue<int> timers;
+  timers.schedule(-1, at(1s));
+  timers.schedule(-1, at(90min));  // Later than its place in the heap.
+  timers.schedule(-2, at(3h));
+  for (int key = 0; key < 1'000; ++key) {
+    timers.schedule(key, at(2h));
+    timers.cancel(key);
+  }
+  EXPECT_EQ(timers.next(), at(90min));
+  EXPECT_EQ(timers.pop_due(at(2h)), -1);
+  EXPECT_EQ(timers.pop_due(at(2h)), std::nullopt);
+  EXPECT_EQ(timers.pop_due(at(3h)), -2);
+}
+
 }  // namespace
 }  // namespace porthole
