@@ -67,6 +67,29 @@ TEST(TurnCaps, BytesPerSecondTowardsTheClient) {
   EXPECT_EQ(client.send_data(kPeer, Buffer(1000)).kind, Outcome::Kind::to_peer);
 }
 
+// An operator who means kilobytes, or wants a trickle, gets that and not silence.
+TEST(TurnCaps, PacketLargerThanTheBurstOfALowRateTakesItsTimeAndPasses) {
+  ByteBudget budget;
+  const Instant start{1h};
+  EXPECT_TRUE(budget.take(1200, 1000, start));
+  EXPECT_FALSE(budget.take(1, 1000, start + 900ms));
+  EXPECT_FALSE(budget.take(1200, 1000, start + 1199ms));
+  EXPECT_TRUE(budget.take(1200, 1000, start + 1200ms));
+  std::size_t passed = 0;
+  for (Instant now = start + 10s; now < start + 1010s; now += 10ms) passed += budget.take(1200, 1000, now);
+  EXPECT_LE(passed * 1200, 1'001'200U);
+  EXPECT_GE(passed * 1200, 990'000U);
+}
+
+TEST(TurnCaps, LargestPacketAtTheLowestAndTheHighestRateOverflowsNothing) {
+  ByteBudget slow;
+  EXPECT_TRUE(slow.take(65'535, 1, Instant(1h)));
+  EXPECT_FALSE(slow.take(1, 1, Instant(1h) + 65'534s));
+  EXPECT_TRUE(slow.take(1, 1, Instant(1h) + 65'535s));
+  ByteBudget fast;
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(fast.take(65'535, std::uint64_t{1} << 40, Instant(1h)));
+}
+
 TEST(TurnCaps, WithoutARateEverythingPasses) {
   ByteBudget budget;
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(budget.take(65'535, 0, Instant()));
