@@ -63,8 +63,8 @@ void TurnFront::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
 }
 
 TurnFront::Stream& TurnFront::stream_of(const FiveTuple& path, Instant now) {
-  const auto [stream, is_new] = streams_.try_emplace(path.connection, Stream{path, {}});
-  if (is_new) strangers_.schedule(path.connection, now + turn::kAuthenticationTimeout);
+  const auto [stream, is_new] = streams_.try_emplace(path.connection, Stream{path, {}, false});
+  if (is_new) looks_.schedule(path.connection, now + turn::kAuthenticationTimeout);
   return stream->second;
 }
 
@@ -75,7 +75,7 @@ void TurnFront::refuse(const FiveTuple& path, Instant now) {
 
 void TurnFront::handle_stream_closed(const FiveTuple& path, Instant now) {
   streams_.erase(path.connection);
-  strangers_.cancel(path.connection);
+  looks_.cancel(path.connection);
   turn_.handle_disconnect(path, now);
   take_events();
 }
@@ -99,14 +99,21 @@ void TurnFront::handle_message(const FiveTuple& client, Bytes message, Instant n
 void TurnFront::handle_timeout(Instant now) {
   turn_.handle_timeout(now);
   take_events();
-  while (const auto connection = strangers_.pop_due(now)) {
-    const auto stream = streams_.find(*connection);
-    if (stream == streams_.end() || turn_.has_allocation(stream->second.path)) continue;
-    refuse(FiveTuple(stream->second.path), now);
+  while (const auto connection = looks_.pop_due(now)) {
+    if (const auto stream = streams_.find(*connection); stream != streams_.end())
+      look_at(stream->second, now);
   }
   if (!dtls_) return;
   dtls_->handle_timeout(now, turn_);
   take_ended_dtls(now);
+}
+
+// A client may free its allocation and make another, so it has as long for that as for the first.
+void TurnFront::look_at(Stream& stream, Instant now) {
+  const bool has_allocation = turn_.has_allocation(stream.path);
+  const bool had_allocation = std::exchange(stream.had_allocation, has_allocation);
+  if (!has_allocation && !had_allocation) return refuse(FiveTuple(stream.path), now);
+  looks_.schedule(stream.path.connection, now + turn::kAuthenticationTimeout);
 }
 
 turn::Credentials TurnFront::mint(std::string_view name, Duration lifetime, Instant now) {
@@ -124,7 +131,7 @@ bool TurnFront::poll_transmit(TransmitBatch& out) {
 }
 
 Instant TurnFront::next_timeout() const {
-  const Instant next = std::min(turn_.next_timeout(), strangers_.next());
+  const Instant next = std::min(turn_.next_timeout(), looks_.next());
   return dtls_ ? std::min(next, dtls_->next_timeout()) : next;
 }
 

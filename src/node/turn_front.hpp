@@ -84,9 +84,11 @@ class TurnFront {
   struct Stream {
     FiveTuple path;
     wire::StreamFramer framer;
+    bool had_allocation = false;  // When it was last looked at.
   };
 
   Stream& stream_of(const FiveTuple& path, Instant now);
+  void look_at(Stream& stream, Instant now);
   void refuse(const FiveTuple& path, Instant now);
   void handle_message(const FiveTuple& client, Bytes message, Instant now);
   void handle_dtls(const Datagram& datagram, Instant now);
@@ -101,8 +103,9 @@ class TurnFront {
   WallClock wall_;
   turn::Server turn_;
   std::unordered_map<ConnectionId, Stream> streams_;
-  // Streams that had no allocation yet, by when they must.
-  mutable TimerQueue<ConnectionId> strangers_;
+  // When each stream is looked at: who has no allocation by then, or none any more for as long, has no use of
+  // it.
+  mutable TimerQueue<ConnectionId> looks_;
   Outbox outbox_;
   std::unique_ptr<DtlsClients> dtls_;  // Null as long as nobody serves DTLS.
   std::deque<ConnectionId> refused_;   // At most one a call, until the owner drains them.

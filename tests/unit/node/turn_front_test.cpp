@@ -115,6 +115,23 @@ TEST_F(TurnFrontTest, StreamWithAnAllocationStays) {
   EXPECT_EQ(front.server().allocation_count(), 1U);
 }
 
+// Its credentials may have expired since, and its connection is one of those that are counted.
+TEST_F(TurnFrontTest, StreamWhoseAllocationHasEndedIsClosedAfterItsTime) {
+  authenticate();
+  const Instant end = now + turn::kDefaultLifetime;
+  for (; now < end; now = front.next_timeout()) {
+    front.handle_timeout(now);
+    ASSERT_FALSE(front.poll_refused());
+  }
+  front.handle_timeout(end);
+  EXPECT_EQ(front.server().allocation_count(), 0U);
+  front.handle_timeout(end + turn::kAuthenticationTimeout - 1ns);
+  EXPECT_FALSE(front.poll_refused());
+  front.handle_timeout(end + 2 * turn::kAuthenticationTimeout);
+  EXPECT_EQ(front.poll_refused(), path.connection);
+  EXPECT_EQ(front.next_timeout(), Instant::max());
+}
+
 TEST_F(TurnFrontTest, StreamThatClosesByItselfIsNotRefusedLater) {
   front.handle_stream(path, allocate(), now);
   front.handle_stream_closed(path, now);
