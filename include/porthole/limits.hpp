@@ -21,6 +21,10 @@ struct Limits {
   std::size_t max_connections = 10'000;
   std::size_t max_connections_per_address = 1'000;
 
+  // Clients that speak DTLS, which cost 76 KB of memory each: in all, and of one client address.
+  std::size_t max_dtls_clients = 1'000;
+  std::size_t max_dtls_clients_per_address = 100;
+
   // What waits in memory for a TCP client that reads too slowly; beyond that packets are lost for it.
   std::size_t max_queued_bytes = 1 << 20;
 };

@@ -13,8 +13,7 @@ void add_limit(CLI::App& app, const std::string& name, std::size_t& value, const
                std::size_t least, std::size_t most) {
   app.add_option(name, value, help)
       ->check(CLI::Range(least, most))
-      ->type_name("N")
-      ->capture_default_str()
+      ->option_text("N [" + std::to_string(value) + "]")
       ->group(kLimits);
 }
 
@@ -33,6 +32,14 @@ int run_command(CLI::App& app, int argc, const char* const* argv, const std::fun
   app.set_help_flag("-h,--help", "Prints this help and exits");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    // Also what stands behind options that belong to a command.
+    const std::string extra = app.remaining().front();
+    const bool is_command = extra == "serve" || extra == "forward" || extra == "ice-servers";
+    return complain(is_command
+                        ? "the command comes first: porthole " + extra + " and then its options"
+                        : "there is no option or command " + extra + " (see " + app.get_name() + " --help)",
+                    kBadUsage);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return complain(std::string(error.what()) + " (see " + app.get_name() + " --help)", kBadUsage);
@@ -43,8 +50,7 @@ int run_command(CLI::App& app, int argc, const char* const* argv, const std::fun
 void add_port_options(CLI::App& app, const PortOptions& options, const std::string& advertise_help) {
   app.add_option("--port", *options.port, "The one port number, UDP and TCP (0: any free one)")
       ->check(CLI::Range(0, 65535))
-      ->type_name("PORT")
-      ->capture_default_str();
+      ->option_text("PORT [" + std::to_string(*options.port) + "]");
   app.add_option("--listen", *options.listen, "IP address to listen on; repeatable (default: all)")
       ->type_name("ADDR")
       ->allow_extra_args(false);
@@ -72,11 +78,13 @@ void add_limit_options(CLI::App& app, Limits& limits) {
   app.add_option("--max-bytes-per-second", limits.max_bytes_per_second,
                  "Relayed for one allocation, in each direction (0: no limit)")
       ->check(CLI::Range(std::size_t{0}, kLargest))
-      ->type_name("N")
-      ->capture_default_str()
+      ->option_text("N [" + std::to_string(limits.max_bytes_per_second) + "]")
       ->group(kLimits);
   add_limit(app, "--max-connections", limits.max_connections, "TCP connections at once", 1, kMany);
   add_limit(app, "--max-connections-per-address", limits.max_connections_per_address,
+            "... from one client address (IPv6: /64)", 1, kMany);
+  add_limit(app, "--max-dtls-clients", limits.max_dtls_clients, "Clients over DTLS at once", 1, kMany);
+  add_limit(app, "--max-dtls-clients-per-address", limits.max_dtls_clients_per_address,
             "... from one client address (IPv6: /64)", 1, kMany);
   add_limit(app, "--max-queued-bytes", limits.max_queued_bytes,
             "Waiting for one TCP client that reads too slowly", 64 << 10, kLargest);

@@ -45,8 +45,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   add_tls_options(app, line.server.tls_cert_file, line.server.tls_key_file);
   app.add_option("--max-viewers", line.server.max_viewers, "Viewers at once; further ones get HTTP 503")
       ->check(CLI::Range(1, 100'000))
-      ->type_name("N")
-      ->capture_default_str()
+      ->option_text("N [" + std::to_string(line.server.max_viewers) + "]")
       ->group("Limits");
   add_limit_options(app, line.server.limits);
   add_log_level(app, line.server.log_level);

@@ -14,8 +14,9 @@
 
 namespace porthole::io {
 
-// RFC 8656 section 7.2: the dynamic ports, so that no service's own port is taken from it.
-constexpr std::uint16_t kFirstRelayPort = 49'152;
+// RFC 8656 section 7.2 recommends the dynamic ports, from 49152 on. Those are too few for ten thousand
+// allocations in pairs, and these sockets are heard by the named peers alone; few services listen this high.
+constexpr std::uint16_t kFirstRelayPort = 16'384;
 constexpr std::uint16_t kLastRelayPort = 65'535;
 
 // Tries to find a port that is free. With nine of ten ports taken, one in a thousand goes without.

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "server/limits.hpp"
+
 namespace porthole::server {
 
-ForwardWorker::ForwardWorker(io::EventLoop& loop, const io::TcpOptions& tcp)
-    : loop_(loop), port_(loop, *this, tcp) {}
+ForwardWorker::ForwardWorker(io::EventLoop& loop, const Limits& limits)
+    : limits_(limits), loop_(loop), port_(loop, *this, tcp_options(limits)) {}
 
 ForwardWorker::~ForwardWorker() = default;
 
@@ -22,7 +24,7 @@ Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& 
   sockets_.emplace(loop_, handler, random_, io::RelayPorts{.except = port()});
   book_.emplace(*sockets_);
   forwarder_.emplace(std::move(options), *book_, random_);
-  if (dtls_) forwarder_->serve_dtls(*dtls_);
+  if (dtls_) forwarder_->serve_dtls(*dtls_, dtls_limits(limits_));
   port_.drive(*forwarder_);
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <porthole/limits.hpp>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace porthole::server {
 class ForwardWorker final : private PortOwner, private io::UdpHandler {
  public:
   // The loop is borrowed and outlives the worker.
-  ForwardWorker(io::EventLoop& loop, const io::TcpOptions& tcp);
+  ForwardWorker(io::EventLoop& loop, const Limits& limits);
   ~ForwardWorker() override;
 
   // For TLS on the port: see io::TcpPort::use_tls(). Before open(), it is for TURN over DTLS as well.
@@ -41,6 +42,7 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
   void on_datagrams(std::span<const Datagram> datagrams) override;
   void on_writable() override {}
 
+  const Limits limits_;  // Constant after construction.
   io::EventLoop& loop_;  // Borrowed.
 
   // Owned. The forwarder's allocations free their sockets, and the port is driven by the forwarder.

@@ -42,7 +42,7 @@ Result<std::vector<IpAddress>, Error> relay_ips(const std::vector<node::PeerRang
 
 class Forwarder::Impl final {
  public:
-  explicit Impl(const Limits& limits) : worker_(loop_, server::tcp_options(limits)) {}
+  explicit Impl(const Limits& limits) : worker_(loop_, limits) {}
 
   void use_tls(server::TlsContextHandle context) { worker_.use_tls(std::move(context)); }
 

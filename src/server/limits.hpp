@@ -4,6 +4,7 @@
 #include <porthole/limits.hpp>
 
 #include "io/tcp_port.hpp"
+#include "node/dtls_clients.hpp"
 #include "turn/limits.hpp"
 
 namespace porthole::server {
@@ -23,6 +24,10 @@ inline io::TcpOptions tcp_options(const Limits& limits) {
   made.max_connections_per_address = limits.max_connections_per_address;
   made.max_queued_bytes = limits.max_queued_bytes;
   return made;
+}
+
+inline node::DtlsLimits dtls_limits(const Limits& limits) {
+  return {.clients = limits.max_dtls_clients, .clients_per_customer = limits.max_dtls_clients_per_address};
 }
 
 }  // namespace porthole::server

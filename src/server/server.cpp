@@ -21,9 +21,7 @@ using server::runtime_error;
 class Server::Impl final {
  public:
   Impl(std::unique_ptr<crypto::OpenSslDtlsFactory> dtls, const Limits& limits)
-      : dtls_(std::move(dtls)),
-        sources_(loop_),
-        worker_(loop_, *dtls_, sources_, server::tcp_options(limits)) {}
+      : dtls_(std::move(dtls)), sources_(loop_), worker_(loop_, *dtls_, sources_, limits) {}
 
   // The sources' threads post to the worker, which is the younger one.
   ~Impl() { sources_.close(); }

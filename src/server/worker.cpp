@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "server/limits.hpp"
 #include "server/pages.hpp"
 
 namespace porthole::server {
@@ -15,9 +16,8 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources,
-               const io::TcpOptions& tcp)
-    : loop_(loop), dtls_(dtls), sources_(sources), port_(loop, *this, tcp) {}
+Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits)
+    : limits_(limits), loop_(loop), dtls_(dtls), sources_(sources), port_(loop, *this, tcp_options(limits)) {}
 
 Worker::~Worker() = default;
 
@@ -33,7 +33,7 @@ Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen,
     if (address.port == 0) address.port = port();
   }
   node_ = std::make_unique<node::Node>(std::move(options), dtls_, random_);
-  if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_);
+  if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_, dtls_limits(limits_));
   port_.drive(*node_);
   return {};
 }

@@ -25,8 +25,7 @@ class SourceControl {
 class Worker final : private PortOwner {
  public:
   // All borrowed; they outlive the worker.
-  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources,
-         const io::TcpOptions& tcp = {});
+  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits = {});
   ~Worker() override;
 
   // Opens the port on every address. `options.port` 0 is replaced by what the system chose.
@@ -53,6 +52,8 @@ class Worker final : private PortOwner {
   void handle_event(const node::RenditionWanted& event);
   void handle_event(const node::ViewerConnected& event);
   void handle_event(const node::ViewerGone& event);
+
+  const Limits limits_;  // Constant after construction.
 
   // Borrowed.
   io::EventLoop& loop_;

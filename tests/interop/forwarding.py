@@ -18,7 +18,8 @@ HOST = '127.0.0.1'
 SECRET = 'open sesame'
 # Hundreds of clients of one user and address are the subject here, not a nuisance.
 LIMITS = ('--max-allocations-per-user', '20000', '--max-allocations-per-address', '20000',
-          '--max-allocations', '20000', '--max-connections-per-address', '20000', '--max-connections', '20000')
+          '--max-allocations', '20000', '--max-connections-per-address', '20000', '--max-connections', '20000',
+          '--max-dtls-clients', '20000', '--max-dtls-clients-per-address', '20000')
 
 
 def free_ports(count=1):
