@@ -48,6 +48,7 @@ class TimerQueue {
     return heap_.empty() ? Instant::max() : heap_.top().first;
   }
 
+  bool contains(const Key& key) const { return entries_.contains(key); }
   std::size_t size() const { return entries_.size(); }
   // What is held in memory for them, stale entries included: at most kFewEntries and a few a key.
   std::size_t heap_size() const { return heap_.size(); }

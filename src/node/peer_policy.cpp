@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "turn/limits.hpp"
+
 namespace porthole::node {
 namespace {
 
-// Where peers have half of the ports, one address in 256 is among theirs after so many tries.
-constexpr int kTriesAsidePeers = 8;
+// Where peers have half of the ports, or half of them rest, one address in 256 is among those after so many
+// tries.
+constexpr int kTriesForABetterOne = 8;
 
 // Addresses that begin with these bits, and why they are no peers.
 struct Reserved {
@@ -118,12 +121,26 @@ bool PeerPolicy::is_own_port(const SocketAddress& peer) const {
          std::ranges::find(rules_.own_addresses, peer.ip) != rules_.own_addresses.end();
 }
 
-// An address among the peers may be one that the application is about to bind, so that others are preferred.
+// An address among the peers may be one that the application is about to bind, and of one that rests peers
+// may still think that somebody else has it: others are preferred to both.
+bool PeerPolicy::is_better_left(const Taken& taken) const {
+  const auto is = [&](const SocketAddress& address) {
+    return is_named(address) || resting_.contains(address);
+  };
+  return is(taken.address) || (taken.next && is(*taken.next));
+}
+
+void PeerPolicy::give_back(const Taken& taken, Instant now) {
+  addresses_.release(taken.address, now);
+  if (taken.next) addresses_.release(*taken.next, now);
+}
+
 std::optional<turn::RelayAddresses::Taken> PeerPolicy::take(const IpAddress& ip, Parity parity, Instant now) {
+  while (resting_.pop_due(now)) {
+  }
   auto taken = addresses_.take(ip, parity, now);
-  for (int i = 1; taken && i < kTriesAsidePeers && is_named(taken->address); ++i) {
-    addresses_.release(taken->address, now);
-    if (taken->next) addresses_.release(*taken->next, now);
+  for (int i = 1; taken && i < kTriesForABetterOne && is_better_left(*taken); ++i) {
+    give_back(*taken, now);
     taken = addresses_.take(ip, parity, now);
   }
   if (!taken) return std::nullopt;
@@ -133,7 +150,7 @@ std::optional<turn::RelayAddresses::Taken> PeerPolicy::take(const IpAddress& ip,
 }
 
 void PeerPolicy::release(const SocketAddress& address, Instant now) {
-  relayed_.erase(address);
+  if (relayed_.erase(address) > 0) resting_.schedule(address, now + turn::kLabelRest);
   addresses_.release(address, now);
 }
 

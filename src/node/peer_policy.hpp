@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/packet.hpp"
+#include "base/timer_queue.hpp"
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
 
@@ -62,6 +63,8 @@ class PeerPolicy final : public turn::RelayPolicy, public turn::RelayAddresses {
 
  private:
   bool is_named(const SocketAddress& peer) const;
+  bool is_better_left(const Taken& taken) const;
+  void give_back(const Taken& taken, Instant now);
   bool is_own_port(const SocketAddress& peer) const;
 
   // Constant after construction.
@@ -69,6 +72,8 @@ class PeerPolicy final : public turn::RelayPolicy, public turn::RelayAddresses {
   turn::RelayAddresses& addresses_;  // Borrowed.
 
   std::unordered_set<SocketAddress> relayed_;
+  // Peers may go on sending to an address for a while, which is not meant for whoever has it next.
+  TimerQueue<SocketAddress> resting_;
 };
 
 }  // namespace porthole::node

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "support/seeded_random.hpp"
+#include "turn/limits.hpp"
 #include "turn/relay_labels.hpp"
 
 namespace porthole::node {
@@ -123,6 +126,54 @@ TEST_F(PeerPolicyTest, RelayedAddressesKeepClearOfThePeersWhereTheyCan) {
     if (taken->address.port <= 33'000) ++among_peers;
   }
   EXPECT_LT(among_peers, 10);
+}
+
+// As a system with few free ports: what is released may be had again soon.
+class FewPorts final : public turn::RelayAddresses {
+ public:
+  std::optional<Taken> take(const IpAddress& ip, Parity, Instant) override {
+    for (int i = 0; i < kPorts; ++i) {
+      const auto port = static_cast<std::uint16_t>(50'000 + next_++ % kPorts);
+      if (taken.insert(port).second) return Taken{{ip, port}, {}};
+    }
+    return std::nullopt;
+  }
+  void release(const SocketAddress& address, Instant) override { taken.erase(address.port); }
+
+  std::set<std::uint16_t> taken;
+
+ private:
+  static constexpr int kPorts = 4;
+  int next_ = 0;
+};
+
+// The peers of the one who had it may still send to it.
+TEST_F(PeerPolicyTest, ARelayedAddressRestsBeforeSomebodyElseGetsIt) {
+  FewPorts ports;
+  PeerPolicy made(rules({"127.0.0.1:5000"}), ports);
+  const auto take = [&](Instant now) {
+    return made.take(ip("127.0.0.1"), turn::RelayAddresses::Parity::any, now)->address;
+  };
+  const SocketAddress first = take(Instant{});
+  made.release(first, Instant{});
+  std::set<SocketAddress> others;
+  for (int i = 0; i < 3; ++i) others.insert(take(Instant{} + turn::kLabelRest - 1ns));
+  EXPECT_FALSE(others.contains(first));
+  EXPECT_EQ(others.size(), 3U);
+  for (const SocketAddress& other : others) made.release(other, Instant{} + turn::kLabelRest);
+  EXPECT_EQ(take(Instant{} + turn::kLabelRest), first);
+  EXPECT_EQ(ports.taken.size(), 1U) << "what was tried is free again";
+}
+
+TEST_F(PeerPolicyTest, WhereAllAddressesRestOneIsUsedEarlyRatherThanNone) {
+  FewPorts ports;
+  PeerPolicy made(rules({"127.0.0.1:5000"}), ports);
+  for (int i = 0; i < 20; ++i) {
+    const auto taken = made.take(ip("127.0.0.1"), turn::RelayAddresses::Parity::any, Instant{});
+    ASSERT_TRUE(taken);
+    made.release(taken->address, Instant{});
+  }
+  EXPECT_TRUE(ports.taken.empty());
 }
 
 TEST_F(PeerPolicyTest, PortZeroIsNoPeer) {
