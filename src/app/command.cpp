@@ -3,11 +3,16 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 namespace porthole::app {
 namespace {
 
 constexpr const char* kLimits = "Limits";
+
+// A few secrets and what is to be said of them. Without a bound a wrong name, /dev/zero or a video, would be
+// read for ever.
+constexpr std::size_t kMaxSecretFile = 64 << 10;
 
 void add_limit(CLI::App& app, const std::string& name, std::size_t& value, const std::string& help,
                std::size_t least, std::size_t most) {
@@ -109,9 +114,14 @@ void add_config_file(CLI::App& app, const std::string& example) {
 std::string read_secrets(const std::string& file, std::vector<std::string>& secrets) {
   std::ifstream in(file);
   if (!in) return "cannot read " + file + " (--secret-file): check that it exists and that you may read it";
-  for (std::string secret; std::getline(in, secret);) {
-    while (!secret.empty() && (secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
-    if (!secret.empty()) secrets.push_back(secret);
+  std::string text(kMaxSecretFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxSecretFile) return file + " (--secret-file) is too long: a secret takes one line";
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty() && line[0] != '#') secrets.push_back(line);
   }
   if (secrets.empty()) return file + " (--secret-file) holds no secret: put one on its first line";
   return {};

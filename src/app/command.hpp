@@ -33,7 +33,8 @@ void add_limit_options(CLI::App& app, Limits& limits);
 void add_log_level(CLI::App& app, LogLevel& level);
 void add_config_file(CLI::App& app, const std::string& example);
 
-// Reads secrets, one a line. Empty on success, otherwise what is wrong.
+// Reads secrets, one a line; empty lines and those that begin with # are none. Empty on success, otherwise
+// what is wrong.
 std::string read_secrets(const std::string& file, std::vector<std::string>& secrets);
 
 // The sub-commands: exit statuses.

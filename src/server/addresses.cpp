@@ -55,12 +55,17 @@ Result<std::vector<SocketAddress>, Error> plan_listen(const std::vector<std::str
   for (const std::string& text : listen) {
     const auto ip = IpAddress::parse(text);
     if (!ip) return wrong("--listen " + text + ": this is no IP address; the port is given by --port");
+    if (std::ranges::find(addresses, *ip, &SocketAddress::ip) != addresses.end()) {
+      return wrong("--listen " + text + " is given twice");
+    }
     addresses.push_back({*ip, port});
   }
   return addresses;
 }
 
 Result<void, Error> check_secrets(const std::vector<std::string>& secrets) {
+  // Anybody could make credentials with it.
+  if (std::ranges::find(secrets, "") != secrets.end()) return wrong("an empty secret keeps nobody out");
   if (secrets.size() <= turn::kMaxSecrets) return {};
   return wrong("more than " + std::to_string(turn::kMaxSecrets) +
                " secrets: keep the current one and those that rotate out");

@@ -7,7 +7,7 @@
 namespace porthole::server {
 namespace {
 
-Result<node::PeerRange, Error> plan_peer(const std::string& text, bool allow_remote,
+Result<node::PeerRange, Error> plan_peer(const std::string& text, const ForwarderOptions& options,
                                          const std::vector<IpAddress>& local) {
   const std::string name = "--to " + text + ": ";
   const auto range = node::PeerRange::parse(text);
@@ -18,10 +18,13 @@ Result<node::PeerRange, Error> plan_peer(const std::string& text, bool allow_rem
   }
   if (const char* why = node::why_never_a_peer(range->ip)) return wrong(name + "this is no peer: " + why);
   const bool is_here = range->ip.is_loopback() || std::ranges::find(local, range->ip) != local.end();
-  if (!is_here && !allow_remote) {
+  if (!is_here && !options.allow_remote_peers) {
     return wrong(name +
                  "this address is not on this machine; if clients shall reach other machines through " +
                  "this one, say --allow-remote-peers");
+  }
+  if (is_here && options.port != 0 && range->first_port == options.port && range->last_port == options.port) {
+    return wrong(name + "this is the forwarder's own --port, which is never reached: name the application's");
   }
   return *range;
 }
@@ -36,7 +39,7 @@ Result<ForwardPlan, Error> make_forward_plan(const ForwarderOptions& options,
         "nothing to forward to: name the application's sockets, for example --to 127.0.0.1:5000-5100");
   }
   for (const std::string& text : options.to) {
-    const auto peer = plan_peer(text, options.allow_remote_peers, local);
+    const auto peer = plan_peer(text, options, local);
     if (!peer) return fail(peer.error());
     plan.peers.push_back(*peer);
   }

@@ -49,6 +49,7 @@ bool is_turn_url(std::string_view url) {
 Result<void, Error> check(const IceServersOptions& options) {
   using server::wrong;
   if (options.secrets.empty()) return wrong("credentials need the server's secret: give its --secret-file");
+  if (auto checked = server::check_secrets(options.secrets); !checked) return checked;
   if (options.urls.empty()) return wrong("give the server's URL, for example --url turn:cam.example:8443");
   for (const std::string& url : options.urls) {
     if (!is_turn_url(url))

@@ -51,6 +51,10 @@ FORWARD_CASES = [
     (['--to', '[::ffff:127.0.0.1]:5000', '--secret-file', SECRET], BAD_USAGE, 'this is no peer'),
     (['--to', '0.0.0.0:5000', '--allow-remote-peers', '--secret-file', SECRET], BAD_USAGE, 'this is no peer'),
     (['--to', '127.0.0.1:5000', '--secret-file', '/no/such/file'], BAD_USAGE, 'cannot read'),
+    (['--to', '127.0.0.1:5000', '--secret-file', '/dev/zero'], BAD_USAGE, 'too long'),
+    (['--to', '127.0.0.1:5000', '--secret-file', '/'], BAD_USAGE, 'holds no secret'),
+    (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--listen', '127.0.0.1', '--listen', '127.0.0.1'], BAD_USAGE,
+     'twice'),
     (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--max-allocations', '0'], BAD_USAGE, '--max-allocations'),
     (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--source', 'a=b'], BAD_USAGE, '--source'),
     (['--to', '127.0.0.1:5000', '--secret-file', SECRET, '--listen', '192.0.2.99'], FAILED, 'not on this machine'),
@@ -61,6 +65,10 @@ ICE_SERVERS_CASES = [
     (['--secret-file', SECRET, '--url', 'turn:cam.example'], BAD_USAGE, 'turn:HOST:PORT'),
     (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '5 moons'], BAD_USAGE, '--ttl'),
     (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '0s'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '-1h'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '9999999999999999d'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--ttl', '366d'], BAD_USAGE, '--ttl'),
+    (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--user', 'a\nb'], BAD_USAGE, '--user'),
     (['--secret-file', SECRET, '--url', 'turn:cam.example:1', '--user', 'a b'], BAD_USAGE, '--user'),
 ]
 
@@ -110,11 +118,24 @@ class CommandLine(unittest.TestCase):
         digest = hmac.new(b'a secret', server['username'].encode(), 'sha1').digest()
         self.assertEqual(server['credential'], base64.b64encode(digest).decode())
 
+    def test_a_secret_is_what_its_line_says_without_what_editors_add(self):
+        for text in ('# made in May\r\n\r\na secret \t\r\nthe one before\r\n', 'a secret', '\n\n#\n#x\na secret\n\n'):
+            with self.subTest(text=text), tempfile.NamedTemporaryFile('w', newline='') as file:
+                file.write(text)
+                file.flush()
+                _, output, _ = run('ice-servers', '--secret-file', file.name, '--url', 'turn:cam.example:1')
+                (server,) = json.loads(output)
+                digest = hmac.new(b'a secret', server['username'].encode(), 'sha1').digest()
+                self.assertEqual(server['credential'], base64.b64encode(digest).decode())
+
     def test_an_empty_secret_file_is_said_so(self):
-        with tempfile.NamedTemporaryFile('w') as file:
-            status, _, error = run('--port', '0', '--secret-file', file.name)
-        self.assertEqual(status, BAD_USAGE)
-        self.assertIn('holds no secret', error)
+        for text in ('', '\r\n \t\n', '# a secret goes here\n'):
+            with self.subTest(text=text), tempfile.NamedTemporaryFile('w') as file:
+                file.write(text)
+                file.flush()
+                status, _, error = run('--port', '0', '--secret-file', file.name)
+                self.assertEqual(status, BAD_USAGE)
+                self.assertIn('holds no secret', error)
 
     def test_a_configuration_file_with_an_unknown_key_is_refused(self):
         with tempfile.NamedTemporaryFile('w', suffix='.toml') as file:

@@ -59,6 +59,19 @@ TEST(Forwarder, RefusesToServeWithoutASecretAndSaysHowToMakeOne) {
   EXPECT_NE(problem(options).find("openssl rand -base64 32"), std::string::npos);
 }
 
+TEST(Forwarder, RefusesASecretThatKeepsNobodyOut) {
+  ForwarderOptions options = quiet_options();
+  options.secrets = {"a secret", ""};
+  EXPECT_NE(problem(options).find("empty secret"), std::string::npos);
+}
+
+TEST(Forwarder, RefusesItsOwnPortAsTheOnlyPeer) {
+  ForwarderOptions options = quiet_options();
+  options.port = 8443;
+  options.to = {"127.0.0.1:8443"};
+  EXPECT_NE(problem(options).find("own --port"), std::string::npos);
+}
+
 TEST(Forwarder, RefusesOtherMachinesUnlessItIsToldToReachThem) {
   EXPECT_NE(problem_of_peer("192.0.2.1:5000").find("--allow-remote-peers"), std::string::npos);
   EXPECT_NE(problem_of_peer("[2001:db8::1]:5000").find("--allow-remote-peers"), std::string::npos);

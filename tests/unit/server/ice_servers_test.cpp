@@ -69,12 +69,27 @@ TEST(IceServers, SayWhatIsMissingOrWrong) {
     return problem(options);
   };
   EXPECT_NE(with([](auto& options) { options.secrets.clear(); }).find("--secret-file"), std::string::npos);
+  EXPECT_NE(with([](auto& options) { options.secrets = {""}; }).find("empty secret"), std::string::npos);
   EXPECT_NE(with([](auto& options) { options.urls.clear(); }).find("--url"), std::string::npos);
   EXPECT_NE(with([](auto& options) { options.ttl = std::chrono::seconds(0); }).find("--ttl"),
             std::string::npos);
   EXPECT_NE(with([](auto& options) { options.user = "a\nb"; }).find("--user"), std::string::npos);
   EXPECT_NE(with([](auto& options) { options.user = std::string(300, 'a'); }).find("--user"),
             std::string::npos);
+}
+
+// What an operator puts there is for a page: JSON has to survive it.
+TEST(IceServers, QuoteWhateverAUserIsCalled) {
+  IceServersOptions options = good_options();
+  options.user = R"(a"b\c:</script>')";
+  const auto made = ice_servers(options);
+  ASSERT_TRUE(std::holds_alternative<std::string>(made));
+  const auto json = nlohmann::json::parse(std::get<std::string>(made));
+  EXPECT_TRUE(json[0]["username"].get<std::string>().ends_with(":" + options.user));
+  for (const char* hostile : {"a b", "a\x7f", "a\x01", "\xc3\xa9", "a\r\nb"}) {
+    options.user = hostile;
+    EXPECT_NE(problem(options).find("--user"), std::string::npos) << hostile;
+  }
 }
 
 }  // namespace
