@@ -24,6 +24,7 @@ class Outcome:
     received: int
     lost: int
     words: str  # The end of what it said.
+    again: bool = False  # The run before it failed by the client's own fault.
 
     def passed(self, expected):
         return self.status == 0 and self.sent == self.received == expected and self.lost == 0
@@ -31,7 +32,8 @@ class Outcome:
     def __str__(self):
         if self.status is None:
             return 'hung'
-        return f'{self.sent}/{self.received}/{self.lost}' if self.status == 0 else f'status {self.status}'
+        mark = '*' if self.again else ''
+        return f'{self.sent}/{self.received}/{self.lost}{mark}' if self.status == 0 else f'status {self.status}{mark}'
 
 
 def last_number(pattern, text):
