@@ -44,20 +44,21 @@ void DtlsClients::handle_hello(const FiveTuple& client, const crypto::ClientHell
 void DtlsClients::admit(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram,
                         Instant now) {
   remove(client);
-  const auto count = clients_of_.find(client.remote.ip.customer());
+  const IpAddress customer = client.remote.ip.customer();
+  const auto count = clients_of_.find(customer);
   const bool full = count != clients_of_.end() && count->second >= limits_.clients_per_customer;
-  if (full || clients_.size() >= limits_.clients || !may_begin(now)) return;
+  if (full || clients_.size() >= limits_.clients || !may_begin(customer, now)) return;
   Client fresh{server_.accept(datagram, now), {}, now + kDtlsWithoutAllocation};
   if (!fresh.association) return;
   std::ranges::copy(hello.random, fresh.random.begin());
-  ++clients_of_[client.remote.ip.customer()];
+  ++clients_of_[customer];
   settle(client, clients_.emplace(client, std::move(fresh)).first->second);
 }
 
-bool DtlsClients::may_begin(Instant now) {
+bool DtlsClients::may_begin(const IpAddress& customer, Instant now) {
   constexpr Duration kCost = Duration(1s) / kDtlsHandshakesPerSecond;
   const Instant from = std::max(begun_until_, now - 1s);
-  if (from + kCost > now) return false;
+  if (!begun_by_.allow({customer, 0}, now) || from + kCost > now) return false;
   begun_until_ = from + kCost;
   return true;
 }

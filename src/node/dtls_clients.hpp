@@ -14,6 +14,7 @@
 #include "crypto/dtls_server.hpp"
 #include "node/outbox.hpp"
 #include "turn/server.hpp"
+#include "turn/source_limiter.hpp"
 
 namespace porthole::node {
 
@@ -25,6 +26,10 @@ constexpr Duration kDtlsWithoutAllocation = 60s;
 // ECDSA key and more than 1 ms with RSA, and a client that has proved its address may begin any number.
 // Viewers go before: they must not be felt by them. What is beyond is dropped, and the client asks again.
 constexpr std::int64_t kDtlsHandshakesPerSecond = 200;
+// And those of one customer, at once and each second from then on, so that none uses up what is there for
+// all.
+constexpr std::uint32_t kDtlsHandshakeBurstPerCustomer = 50;
+constexpr std::uint32_t kDtlsHandshakesPerSecondPerCustomer = 10;
 
 struct DtlsLimits {
   // OpenSSL holds 76 KB for a client, 144 KB for one that floods its handshake (measured, 3.0.19).
@@ -68,7 +73,7 @@ class DtlsClients {
 
   void handle_hello(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram, Instant now);
   void admit(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram, Instant now);
-  bool may_begin(Instant now);
+  bool may_begin(const IpAddress& customer, Instant now);
   void remove(const FiveTuple& client);
   // Sends what is to be sent, and sees whether it is over, or else when to look again.
   void settle(const FiveTuple& client, Client& state);
@@ -82,6 +87,7 @@ class DtlsClients {
   std::unordered_map<FiveTuple, Client> clients_;
   std::unordered_map<IpAddress, std::size_t> clients_of_;  // By customer; at least 1 each.
   mutable TimerQueue<FiveTuple> timers_;
+  turn::SourceLimiter begun_by_{kDtlsHandshakeBurstPerCustomer, kDtlsHandshakesPerSecondPerCustomer};
   Instant begun_until_{};        // Where the handshakes that have begun end at the lasting rate.
   std::deque<FiveTuple> ended_;  // At most a few a call, until the caller drains it.
   std::array<std::uint8_t, crypto::kMaxDtlsInput> message_{};

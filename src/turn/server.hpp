@@ -15,12 +15,12 @@
 #include "base/time.hpp"
 #include "turn/allocation_table.hpp"
 #include "turn/authentication.hpp"
-#include "turn/challenge_limiter.hpp"
 #include "turn/limits.hpp"
 #include "turn/peer_framing.hpp"
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
 #include "turn/reservations.hpp"
+#include "turn/source_limiter.hpp"
 #include "wire/stun.hpp"
 
 namespace porthole::turn {
@@ -167,7 +167,8 @@ class Server {
   // Changing.
   AllocationTable table_;
   Reservations reservations_;
-  ChallengeLimiter challenges_;
+  // Sources are told apart by address and port, so that clients behind one NAT have a bucket each.
+  SourceLimiter challenges_{kChallengeBurst, kChallengesPerSecond};
   std::deque<Event> events_;  // At most one a message or an expired allocation, until the caller drains it.
 };
 

@@ -1,7 +1,7 @@
 // What clients can make the server hold, relay and answer, each at its limit and one beyond.
 #include <gtest/gtest.h>
 
-#include "turn/challenge_limiter.hpp"
+#include "turn/source_limiter.hpp"
 #include "unit/turn/turn_client.hpp"
 
 namespace porthole::turn::test {
@@ -125,7 +125,7 @@ TEST(TurnCaps, StreamsHaveProvedTheirAddressAndAreAlwaysChallenged) {
 
 // Two sources on one place of the table push each other out: then both get more, never less.
 TEST(TurnCaps, CrowdOfSourcesGetsItsChallengesFromATableOfFixedSize) {
-  ChallengeLimiter limiter;
+  SourceLimiter limiter(kChallengeBurst, kChallengesPerSecond);
   for (std::uint32_t i = 0; i < 20'000; ++i) {
     EXPECT_TRUE(limiter.allow({IpAddress::v4(0x0a000000 + i), 1}, Instant()));
   }
