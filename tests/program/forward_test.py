@@ -1,11 +1,15 @@
 """Forward mode from the outside: an independent TURN client (aioice) reaches the named peer and nothing else."""
 import asyncio
+import base64
 import contextlib
 import gc
+import hmac
 import json
+import resource
 import socket
 import tempfile
 import threading
+import time
 import unittest
 
 from aioice import stun, turn
@@ -13,6 +17,26 @@ from aioice import stun, turn
 from program import forwarding, run
 
 LIMIT_S = 5
+SECRET = '0123456789abcdef'
+IDLE = 10_000
+# What each of them may cost, with what the allocator keeps for it.
+MOST_KILOBYTES_EACH = 8
+# The first bytes of an Allocate that never goes on.
+BEGINNING = bytes.fromhex('000300082112a442')
+
+
+@contextlib.contextmanager
+def many_files(count):
+    """Lets this process have so many open; False where the system does not."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] != resource.RLIM_INFINITY and before[1] < count:
+        yield False
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], count), before[1]))
+    try:
+        yield True
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 class Echo:
@@ -59,7 +83,7 @@ class Inbox(asyncio.DatagramProtocol):
 class Forward(unittest.TestCase):
     def setUp(self):
         self.secret = tempfile.NamedTemporaryFile('w')
-        self.secret.write('0123456789abcdef\n')
+        self.secret.write(SECRET + '\n')
         self.secret.flush()
         self.addCleanup(self.secret.close)
 
@@ -147,6 +171,43 @@ class Forward(unittest.TestCase):
             with self.assertRaises(stun.TransactionFailed) as refused:
                 asyncio.run(self.endpoint(server, password='guessed'))
             self.assertEqual(refused.exception.response.attributes['ERROR-CODE'][0], 401)
+
+    def test_whatever_a_client_calls_itself_nothing_of_it_is_logged(self):
+        with forwarding('--to', '127.0.0.1:5000', '--secret-file', self.secret.name, '--log-level', 'debug') as server:
+            before = server.log()
+            for name in ('a\r\n[error] forged', '%s%n{}', '\x1b[31m', 'x' * 400):
+                username = f'{int(time.time()) + 3600}:{name}'
+                digest = hmac.new(SECRET.encode(), username.encode(), 'sha1').digest()
+                password = base64.b64encode(digest).decode()
+                asyncio.run(self.allocate(server, username, password))
+                with self.assertRaises(stun.TransactionFailed):
+                    asyncio.run(self.allocate(server, username, 'guessed'))
+            self.assertEqual(server.log(), before)
+            self.assertTrue(server.is_running())
+
+    async def allocate(self, server, username, password):
+        allocation, _ = await turn.create_turn_endpoint(Inbox, ('127.0.0.1', server.port), username, password,
+                                                        transport='udp')
+        allocation.close()
+
+    def test_ten_thousand_idle_connections_take_nothing_from_who_was_let_in(self):
+        echo = self.echo()
+        with contextlib.ExitStack() as stack:
+            if not stack.enter_context(many_files(IDLE + 200)):
+                self.skipTest('this system lets nobody have so many files')
+            server = stack.enter_context(forwarding(
+                '--to', echo.written, '--secret-file', self.secret.name, '--max-connections', '20000',
+                '--max-connections-per-address', '20000'))
+            asyncio.run(self.talk(server, echo.address))
+            before = server.resident_kilobytes()
+            for _ in range(IDLE):
+                idle = stack.enter_context(socket.create_connection(('127.0.0.1', server.port), LIMIT_S))
+                idle.sendall(BEGINNING)
+            for transport in ('udp', 'tcp'):
+                asyncio.run(self.talk(server, echo.address, transport))
+            self.assertEqual(server.request('GET', '/healthz')[0], 200)
+            self.assertLess(server.resident_kilobytes() - before, IDLE * MOST_KILOBYTES_EACH)
+            self.assertEqual(server.log(), '')
 
     def test_the_start_says_what_is_relayed_where(self):
         with forwarding('--to', '127.0.0.1:5000-5010', '--to', '127.0.0.1:6000', '--secret-file',
