@@ -134,36 +134,57 @@ def http_seeds():
     return {f"{name}-{cut}": bytes([cut, 3]) + stream for name, stream in streams.items() for cut in (0, 200)}
 
 
-# As turn_fuzz.cpp reads them: client, what it does, its arguments. 0x80 is REQUESTED-TRANSPORT, 0x00 a peer that is
-# allowed, 0x60 CHANNEL-NUMBER.
+# As turn_fuzz.cpp and turn_messenger.hpp read them: client, what it does, its arguments. 0x80 is REQUESTED-TRANSPORT,
+# 0x00 a peer that is allowed, 0x61 CHANNEL-NUMBER.
+TRANSPORT, ALLOWED, OTHER_PORT, STRANGER, IPV6_PEER = b"\x80", b"\x00", b"\x03", b"\x04", b"\x02"
+NEXT_PORT, TOKEN, REQUESTED_IPV4, REQUESTED_IPV6, ADDITIONAL_IPV6 = b"\xc1", b"\xd0", b"\xe0", b"\xe1", b"\xe9"
+NO_LIFETIME, LONG_LIFETIME = b"\xf0", b"\xff"
+SHA256, BOTH, ALGORITHMS, ALGORITHM, USERHASH, FINGERPRINT = 1, 2, 4, 8, 16, 32
+
+
+def turn_request(client, method, *attributes, how=11, style=0):
+    return bytes([client, how, style, method, len(attributes)]) + b"".join(attributes)
+
+
+def turn_seeds_of(client):
+    def request(*arguments, **keywords):
+        return turn_request(client, *arguments, **keywords)
+
+    def send_to(peer):  # 0xab is DATA.
+        return bytes([client, 4, 1, 5, 2]) + peer + b"\xab\2hi"
+
+    allocate, bind, permit = request(0, TRANSPORT), request(3, b"\x61", ALLOWED), request(2, ALLOWED)
+    data, send, hear = bytes([client, 3, 0x25]), send_to(ALLOWED), bytes([client, 9, 4, 0])
+    wait, leave, refresh = bytes([client, 0, 1, 44]), bytes([client, 1]), request(1)
+    revoke, change_user, again = bytes([client, 8]), bytes([client, 7]), bytes([client, 10])
+    dual, reserve = request(0, TRANSPORT, ADDITIONAL_IPV6), request(0, TRANSPORT, NEXT_PORT)
+    redeem = turn_request((client + 1) % 6, 0, TRANSPORT, TOKEN)
+    free_one = request(1, NO_LIFETIME, REQUESTED_IPV6)
+    return {
+        "permit": allocate + permit + send, "bind": allocate + bind + data + data,
+        "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
+        "refresh": allocate + refresh + wait + refresh + wait, "guess": request(0, TRANSPORT, how=5) + send,
+        "late-channel": allocate + bind + wait + data + wait + data, "other-port": allocate + permit + send_to(OTHER_PORT),
+        "forbidden": allocate + request(2, STRANGER) + send_to(STRANGER), "twice": allocate + allocate + again,
+        "tampered": request(0, TRANSPORT, how=6) + b"\x14\x00" + send, "heard": allocate + bind + hear * 4,
+        "revoked": allocate + request(2, b"\x01") + send_to(b"\x01") + revoke + send_to(b"\x01") + revoke + send_to(b"\x01"),
+        "changed-user": allocate + change_user + permit + refresh + change_user + permit,
+        "dual": dual + request(2, ALLOWED, IPV6_PEER) + free_one + send_to(IPV6_PEER) + send,
+        "ipv6": request(0, TRANSPORT, REQUESTED_IPV6) + request(3, b"\x61", IPV6_PEER) + data + free_one,
+        "reserved": reserve + redeem + wait, "reserved-late": reserve + wait + redeem,
+        "userhash": request(0, TRANSPORT, style=SHA256 | ALGORITHMS | ALGORITHM | USERHASH) + permit + send,
+        "sha256": request(0, TRANSPORT, style=SHA256 | BOTH | ALGORITHM | FINGERPRINT) + permit,
+        "bid-down": request(0, TRANSPORT, style=SHA256 | ALGORITHM) + request(0, TRANSPORT, style=ALGORITHMS),
+        "lifetimes": request(0, TRANSPORT, LONG_LIFETIME) + request(1, NO_LIFETIME) + send,
+        "raw": b"".join(bytes([client, 2, len(m)]) + m for m in list(MESSAGES.values())[:4]),
+    }
+
+
 def turn_seeds():
-    def request(client, method, *attributes, how=7):
-        return bytes([client, how, method, len(attributes)]) + b"".join(attributes)
-
-    def on(client):
-        allocate, peer, number = request(client, 0, b"\x80"), b"\x00", b"\x61"
-        bind, permit = request(client, 3, number, peer), request(client, 2, peer)
-        data = bytes([client, 3, 0x25])
-
-        def send_to(peer):  # 0xab is DATA.
-            return bytes([client, 4, 1, 5, 2, peer, 0xAB, 2]) + b"hi"
-
-        send = send_to(0)
-        wait, leave = bytes([client, 0, 1, 44]), bytes([client, 1])
-        refresh = request(client, 1)
-        return {
-            "allocate": allocate, "permit": allocate + permit + send, "bind": allocate + bind + data + data,
-            "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
-            "refresh": allocate + refresh + wait + refresh + wait, "guess": request(client, 0, b"\x80", how=5) + send,
-            "late-channel": allocate + bind + wait + data + wait + data, "other-port": allocate + permit + send_to(3),
-            "forbidden": allocate + request(client, 2, b"\x04") + send_to(4), "twice": allocate + allocate,
-            "tampered": request(client, 0, b"\x80", how=6) + b"\x14\x00" + send,
-            "raw": b"".join(bytes([client, 2, len(m)]) + m for m in list(MESSAGES.values())[:4]),
-        }
-
-    seeds = {f"{name}-{client}": program for client in range(4) for name, program in on(client).items()}
-    seeds["crowd"] = b"".join(on(client)["bind"] for client in range(4))
-    seeds["others-channel"] = on(0)["bind"] + bytes([1, 3, 0x25]) + on(1)["allocate"] + bytes([1, 3, 0x25])
+    seeds = {f"{name}-{client}": program for client in (0, 1, 5) for name, program in turn_seeds_of(client).items()}
+    seeds["crowd"] = b"".join(turn_seeds_of(client)["bind"] for client in range(6))
+    seeds["exhausted"] = b"".join(turn_seeds_of(client)["reserved"] for client in range(6)) * 2
+    seeds["others-channel"] = turn_seeds_of(0)["bind"] + bytes([1, 3, 0x25]) + turn_request(1, 0, TRANSPORT) + bytes([1, 3, 0x25])
     return seeds
 
 
