@@ -132,10 +132,19 @@ class TurnProgram {
       case 9:
         return hear_peer(input_.u16() % 3000);
       case 10:
-        return deliver(latest_, true);
+        return repeat();
       default:
-        return deliver(latest_ = client().signed_request(input_, names_), true);
+        latest_ = client().signed_request(input_, names_);
+        latest_credentials_ = client().credentials;
+        return deliver(latest_, true);
     }
+  }
+
+  // The latest request once more, perhaps by another client.
+  void repeat() {
+    const Credentials own = std::exchange(client().credentials, latest_credentials_);
+    deliver(latest_, true);
+    client().credentials = own;
   }
 
   TurnMessenger& client() { return clients_[who_]; }
@@ -364,7 +373,9 @@ class TurnProgram {
   std::map<ReservationToken, Reserved> reserved_;
   std::vector<AllocationId> ids_;
   std::size_t who_ = 0;
-  Buffer latest_;         // Signed.
+  // The latest signed request, and by whom.
+  Buffer latest_;
+  Credentials latest_credentials_;
   bool created_ = false;  // By the latest message.
 };
 
