@@ -188,10 +188,95 @@ def turn_seeds():
     return seeds
 
 
+# As forwarder_fuzz.cpp reads them: much like the ones above, with other steps and peers.
+def forwarder_seeds_of(client):
+    def request(*arguments, **keywords):
+        return turn_request(client, *arguments, how=keywords.pop("how", 8), **keywords)
+
+    allocate, permit, bind = request(0, TRANSPORT), request(2, ALLOWED), request(3, b"\x61", ALLOWED)
+    data, send = bytes([client, 3, 0x25]), bytes([client, 4, 1, 5, 2]) + ALLOWED + b"\xab\2hi"
+    dual = request(0, TRANSPORT, ADDITIONAL_IPV6) + request(2, ALLOWED, IPV6_PEER)
+
+    def hear(peer, relayed=0):
+        return bytes([client, 6, 0, 100, peer, relayed])
+
+    return {
+        "permit": allocate + permit + send + hear(0) + hear(1) + hear(3), "bind": allocate + bind + data + hear(0) + hear(1),
+        "unpermitted": allocate + hear(0), "nowhere": allocate + permit + hear(0, 1), "dual": dual + hear(2, 1) + hear(0),
+        "flood": allocate + permit + bytes([client, 7, 39, 0, 0]), "close": allocate + permit + bytes([client, 1]) + hear(0),
+        "expire": allocate + permit + bytes([client, 0, 1, 44]) + hear(0) + send, "junk": bytes([client, 2, 4]) + b"GET ",
+        "guess": request(0, TRANSPORT, how=5) + send, "half": bytes([client, 2, 8]) + MESSAGES["allocate"][:8] + allocate,
+    }
+
+
+def forwarder_seeds():
+    seeds = {f"{name}-{client}": program for client in (0, 1) for name, program in forwarder_seeds_of(client).items()}
+    return {**seeds, "crowd": b"".join(forwarder_seeds_of(client)["bind"] for client in range(4))}
+
+
+def extension(kind, value):
+    return struct.pack(">HH", kind, len(value)) + value
+
+
+def hello_body(version, cookie=None, extensions=b"", session_id=b""):
+    body = version + bytes(range(32)) + bytes([len(session_id)]) + session_id
+    if cookie is not None:
+        body += bytes([len(cookie)]) + cookie
+    suites = b"\x13\1\xc0\x2b\xc0\x2f"
+    body += struct.pack(">H", len(suites)) + suites + b"\1\0"
+    return body + (struct.pack(">H", len(extensions)) + extensions if extensions else b"")
+
+
+GROUPS_AND_SIGNATURES = extension(10, b"\0\4\0\x1d\0\x17") + extension(13, b"\0\6\4\3\4\1\x08\4")
+
+
+def dtls_hello(body, message=0, fragment=None, kind=1):
+    fragment = len(body) if fragment is None else fragment
+    handshake = bytes([kind]) + len(body).to_bytes(3, "big") + struct.pack(">H", message) + bytes(3)
+    handshake += fragment.to_bytes(3, "big") + body
+    return b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(handshake)) + handshake
+
+
+def dtls_hello_seeds():
+    version = b"\xfe\xfd"
+    plain = hello_body(version, b"")
+    return {
+        "plain": dtls_hello(plain), "extensions": dtls_hello(hello_body(version, b"", GROUPS_AND_SIGNATURES)),
+        "cookie": dtls_hello(hello_body(version, bytes(20)), 1), "long-cookie": dtls_hello(hello_body(version, bytes(255)), 1),
+        "session": dtls_hello(hello_body(version, b"", b"", bytes(32))), "cut": dtls_hello(plain)[:-4],
+        "long-session": dtls_hello(hello_body(version, b"", b"", bytes(33))), "fragment": dtls_hello(plain, 0, 10),
+        "more": dtls_hello(plain) + dtls_hello(plain), "other-message": dtls_hello(plain, 0, None, 2),
+    }
+
+
+def tls_record(fragment, kind=22):
+    return bytes([kind, 3, 1]) + struct.pack(">H", len(fragment)) + fragment
+
+
+def tls_seeds():
+    def hello(extensions=b""):
+        body = hello_body(b"\3\3", None, extensions, bytes(32))
+        return b"\1" + len(body).to_bytes(3, "big") + body
+
+    share = b"\0\x1d\0\x20" + bytes(range(1, 33))
+    tls13 = extension(43, b"\4\3\4\3\3") + extension(51, struct.pack(">H", len(share)) + share)
+    modern, old = hello(GROUPS_AND_SIGNATURES + tls13), hello(GROUPS_AND_SIGNATURES)
+    streams = {
+        "tls13": tls_record(modern), "tls12": tls_record(old), "bare": tls_record(hello()), "two": tls_record(modern) * 2,
+        "retry": tls_record(hello(GROUPS_AND_SIGNATURES + extension(43, b"\2\3\4") + extension(51, b"\0\0"))),
+        "split": tls_record(modern[:3]) + tls_record(modern[3:90]) + tls_record(modern[90:]), "http": b"GET / HTTP/1.1\r\n\r\n",
+        "longest": tls_record(b"\1\0\x3f\xfc" + bytes(60)), "too-long": tls_record(b"\1\0\x3f\xfd" + bytes(60)),
+        "late-too-long": tls_record(modern + b"\1\1\0\0"), "alert": tls_record(b"\2\x28", 21), "close": tls_record(b"\1\0", 21),
+        "change-cipher": tls_record(modern) + tls_record(b"\1", 20), "data": tls_record(b"hello", 23),
+    }
+    return {f"{name}-{cut}": bytes([cut, 3]) + stream for name, stream in streams.items() for cut in (0, 200)}
+
+
 def main():
     targets = {"stun": {**MESSAGES, **rfc5769()}, "stream_framing": stream_seeds(), "first_bytes": first_bytes_seeds(),
                "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
-               "http": http_seeds(), "turn": turn_seeds()}
+               "http": http_seeds(), "turn": turn_seeds(),
+               "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds()}
     for target, seeds in targets.items():
         folder = HERE / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
