@@ -47,10 +47,13 @@ class HttpParser::State {
       const boost::asio::const_buffer rest(input_.data() + consumed_, input_.size() - consumed_);
       const std::size_t taken = parser_->put(rest, error);
       consumed_ += taken;
+      if (!header_seen_) head_size_ += taken;
       if (error == http::error::need_more) return wait_for_more();
       if (error) return fail_with(status_for(error));
       if (parser_->is_header_done() && !header_seen_) {
         header_seen_ = true;
+        // Boost counts the request line again or not, depending on how the bytes came.
+        if (head_size_ > kMaxHttpHeader) return fail_with(431);
         if (!check_header()) return Step::failed;
         if (wants_continue()) return Step::continue_wanted;
       } else if (taken == 0 && !parser_->is_done()) {
@@ -83,6 +86,7 @@ class HttpParser::State {
     parser_->header_limit(kMaxHttpHeader);
     parser_->body_limit(kMaxHttpBody);
     header_seen_ = false;
+    head_size_ = 0;
   }
 
   Step wait_for_more() {
@@ -121,6 +125,7 @@ class HttpParser::State {
   std::optional<Parser> parser_;
   HttpTarget target_;
   bool header_seen_ = false;
+  std::size_t head_size_ = 0;
   int failure_ = 400;
 };
 

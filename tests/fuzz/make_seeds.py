@@ -112,6 +112,30 @@ def sdp_seeds():
     return seeds
 
 
+# 16 KiB of request line and fields, 64 KiB of body; http_fuzz.cpp says how many bytes are written as 4.
+def http_streams_near_limits():
+    def many(count, byte):
+        return b"\xff" + struct.pack(">H", count) + byte
+
+    get, chunked = b"GET / HTTP/1.1\r\nHost: a\r\n", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    room = (16 << 10) - len(get) - len(b"A: \r\n\r\n")
+
+    def length(count):
+        return b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % count
+
+    streams = {}
+    for name, off in (("within", -3), ("at", 0), ("beyond", 1)):
+        body = many(0xFF00, b"x") + many(0x100 + off, b"x")
+        half = b"8000\r\n" + many(0x8000, b"x") + b"\r\n"
+        streams[f"head-{name}"] = get + b"A: " + many(room + off, b"b") + b"\r\n\r\n" + get + b"\r\n"
+        streams[f"target-{name}"] = b"GET /" + many(room + off, b"b") + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+        streams[f"body-{name}"] = length((64 << 10) + off) + body + get + b"\r\n"
+        streams[f"chunks-{name}"] = chunked + half + b"%x\r\n" % (0x8000 + off) + many(0x8000 + off, b"x") + b"\r\n0\r\n\r\n"
+        streams[f"trailer-{name}"] = chunked + b"0\r\nA: " + many((16 << 10) + off, b"b") + b"\r\n\r\n"
+    streams["many-fields"] = get + b"A: b\r\n" * 200 + b"\r\n"
+    return streams
+
+
 def http_seeds():
     host = b"Host: a\r\n"
     streams = {
@@ -131,6 +155,7 @@ def http_seeds():
         "folded": b"GET / HTTP/1.1\r\n" + host + b"A: b\r\n c\r\n\r\n",
         "junk": b"\x16\x03\x01\0\0",
     }
+    streams |= http_streams_near_limits()
     return {f"{name}-{cut}": bytes([cut, 3]) + stream for name, stream in streams.items() for cut in (0, 200)}
 
 

@@ -1,0 +1,41 @@
+#include "io/http_parser.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace porthole::io {
+namespace {
+
+// A head of so many bytes, most of them in the request line or in a field.
+std::string head(std::size_t size, bool long_target) {
+  const std::string before = long_target ? "GET /" : "GET / HTTP/1.1\r\nHost: a\r\nA: ";
+  const std::string after = long_target ? " HTTP/1.1\r\nHost: a\r\n\r\n" : "\r\n\r\n";
+  return before + std::string(size - before.size() - after.size(), 'b') + after;
+}
+
+// 200 for a request, else the failure's status; 0 while it is not over.
+int outcome(const std::string& stream, std::size_t piece) {
+  HttpParser parser;
+  for (std::size_t at = 0; at < stream.size(); at += piece) {
+    parser.feed(as_bytes(stream).subspan(at, std::min(piece, stream.size() - at)));
+    const HttpParser::Step step = parser.next();
+    if (step == HttpParser::Step::request) return 200;
+    if (step == HttpParser::Step::failed) return parser.failure();
+  }
+  return 0;
+}
+
+TEST(HttpParser, AHeadIsWithinTheLimitHoweverItIsCut) {
+  for (const bool long_target : {false, true}) {
+    for (const std::size_t piece :
+         {std::size_t{1}, std::size_t{100}, std::size_t{5000}, 2 * kMaxHttpHeader}) {
+      EXPECT_EQ(outcome(head(kMaxHttpHeader, long_target), piece), 200) << piece;
+      EXPECT_EQ(outcome(head(kMaxHttpHeader + 1, long_target), piece), 431) << piece;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace porthole::io
