@@ -43,6 +43,9 @@ MESSAGES = {
     "error": stun(0x0113, attribute(0x09, b"\0\0\x04\x01"), attribute(0x15, b"nonce"), attribute(0x14, b"realm")),
     "unknown": stun(0x0003, *(attribute(0x7000 + n) for n in range(12))),
     "many": stun(0x0001, *(attribute(0x8022, b"abc") for _ in range(49))),
+    "odd-length": stun(0x0001)[:2] + b"\0\2" + stun(0x0001)[4:] + b"ab",
+    "behind-fingerprint": stun(0x0001, attribute(0x8028, bytes(4)), attribute(0x8022, b"late")),
+    "behind-integrity": stun(0x0001, attribute(0x0008, bytes(20)), attribute(0x8022, b"late"), attribute(0x8028, bytes(4))),
     "cut": stun(0x0001, attribute(0x06, b"abcdefgh"))[:-4],
     "userhash": stun(0x0003, attribute(0x1E, bytes(32)), attribute(0x1D, b"\0\2\0\0"), attribute(0x1C, bytes(32))),
 }
@@ -92,6 +95,12 @@ def rtcp_seeds():
     padded = bytearray(packets["pli"] + b"\0\0\0\4")
     padded[0] |= 0x20
     padded[3] += 1
+    for padding in (0, 4, 8, 12, 16):
+        packet = bytearray(packets["rr"][:-1] + bytes([padding]))
+        packet[0] |= 0x20
+        compound[f"padding-{padding}"] = bytes(packet)
+    compound["padding-all"] = b"\xa0\xc9\0\1\0\0\0\x08"
+    compound["version"] = b"\x40" + packets["rr"][1:]
     return {**packets, **compound, "all": b"".join(packets.values()), "padded": bytes(padded), "cut": packets["sr"][:-4]}
 
 
@@ -107,6 +116,14 @@ def h264_seeds():
 def sdp_seeds():
     fragment = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdef012345\r\nm=video 9 RTP/AVP 0\r\na=end-of-candidates\r\n"
     seeds = {"fragment": fragment.encode(), "shortest": b"v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\nt=0 0\n"}
+    head, video = "v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\nt=0 0\n", "m=video 9 UDP/TLS/RTP/SAVPF"
+    for count in (16, 17):
+        seeds[f"media-{count}"] = (head + f"{video} 96\n" * count).encode()
+    for count in (128, 129):
+        seeds[f"formats-{count}"] = (head + video + " 96" * count + "\n").encode()
+    for code in (127, 128):
+        seeds[f"format-{code}"] = (head + f"{video} {code}\na=rtpmap:{code} VP8/90000\n").encode()
+    seeds["control"] = (head + "a=b:\x1bc\n").encode()
     for offer in sorted((TESTS / "data/offers").glob("*.sdp")):
         seeds[offer.stem] = offer.read_bytes()
     return seeds

@@ -41,8 +41,24 @@ void check_nack(const rtcp::Feedback& feedback) {
   require(rtcp::parse(writer.written()).ok(), "a NACK that was written can be read");
 }
 
+// RFC 3550 section 6.4.1, at leisure: version 2 everywhere, whole packets, padding in the last one alone.
+bool is_compound(Bytes datagram) {
+  std::size_t at = 0;
+  while (at + 4 <= datagram.size()) {
+    const std::size_t end = at + 4 + std::size_t{load_u16(&datagram[at + 2])} * 4;
+    if (datagram[at] >> 6 != 2 || end > datagram.size()) return false;
+    if ((datagram[at] & 0x20) != 0) {
+      const std::size_t padding = datagram[end - 1];
+      if (end != datagram.size() || padding < 4 || padding % 4 != 0 || at + 4 + padding > end) return false;
+    }
+    at = end;
+  }
+  return at > 0 && at == datagram.size();
+}
+
 void check_packets(Bytes datagram) {
   auto compound = rtcp::parse(datagram);
+  require(compound.ok() == is_compound(datagram), "a compound is what RFC 3550 says");
   if (!compound) return;
   std::size_t total = 0;
   while (const auto packet = compound->next()) {

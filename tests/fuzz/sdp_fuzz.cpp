@@ -1,5 +1,6 @@
 // Session descriptions: what is read is bounded, and every offer that is accepted gets an answer that can be
 // read.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -12,7 +13,10 @@ namespace {
 
 constexpr std::array kCodecs{VideoCodec::h264, VideoCodec::vp8};
 
-void check_session(const sdp::Session& session) {
+void check_session(std::string_view text, const sdp::Session& session) {
+  require(text.size() <= sdp::kMaxSdpBytes, "descriptions are bounded");
+  require(std::ranges::none_of(text, [](char c) { return c == 0 || c == 0x1b || c == 0x7f; }),
+          "nothing that is accepted holds control characters");
   require(session.media.size() <= sdp::kMaxMedia, "m-lines are bounded");
   for (const sdp::Media& media : session.media) {
     require(media.formats.size() <= sdp::kMaxFormats, "formats are bounded");
@@ -68,8 +72,8 @@ void check_offer(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace porthole;
   const std::string_view text = as_text({data, size});
-  if (const auto session = sdp::parse(text)) fuzz::check_session(*session);
-  if (const auto fragment = sdp::parse_fragment(text)) fuzz::check_session(*fragment);
+  if (const auto session = sdp::parse(text)) fuzz::check_session(text, *session);
+  if (const auto fragment = sdp::parse_fragment(text)) fuzz::check_session(text, *fragment);
   if (const auto fragment = rtc::read_fragment(text)) rtc::is_ice_restart(*fragment, {"a", "b"});
   fuzz::check_offer(text);
   return 0;

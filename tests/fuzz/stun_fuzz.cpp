@@ -48,6 +48,32 @@ bool within(Bytes part, Bytes whole) {
          (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
+// RFC 8489 sections 5 and 14, at leisure: whole words, attributes one behind the other, FINGERPRINT the last.
+bool is_well_formed(Bytes bytes) {
+  if (bytes.size() < stun::kHeaderSize || bytes.size() % 4 != 0) return false;
+  if (std::size_t{load_u16(&bytes[2])} + stun::kHeaderSize != bytes.size()) return false;
+  std::size_t at = stun::kHeaderSize;
+  std::size_t count = 0;
+  while (at + 4 <= bytes.size()) {
+    const std::size_t size = load_u16(&bytes[at + 2]);
+    const bool is_fingerprint = load_u16(&bytes[at]) == static_cast<std::uint16_t>(Attribute::fingerprint);
+    at += 4 + (size + 3) / 4 * 4;
+    if (is_fingerprint && (size != 4 || at != bytes.size())) return false;
+    ++count;
+  }
+  return at == bytes.size() && count <= stun::kMaxAttributes;
+}
+
+// RFC 8489 section 14.5: an attacker may add whatever he likes behind it.
+void check_end(const stun::Message& message) {
+  const auto integrity = message.find(Attribute::message_integrity);
+  if (!integrity) return;
+  for (const Attribute type : kTypes) {
+    const auto value = message.find(type);
+    require(!value || value->data() <= integrity->data(), "nothing behind MESSAGE-INTEGRITY counts");
+  }
+}
+
 void check_sized_readers(const stun::Message& message, Attribute type) {
   const std::size_t size = message.find(type).value_or(Bytes{}).size();
   require(!message.u8(type) || size == 1, "u8() reads one byte");
@@ -118,10 +144,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace porthole;
   const Bytes bytes(data, size);
   const auto message = stun::parse(bytes);
+  fuzz::require(!message || fuzz::is_well_formed(bytes), "what is accepted is well-formed");
   if (!message) return 0;
   fuzz::require(stun::has_stun_header(bytes), "what parses has a header");
   for (const stun::Attribute type : fuzz::kTypes) fuzz::check_reader(*message, type);
   fuzz::check_unknown(*message);
+  fuzz::check_end(*message);
   message->error_code();
   message->integrity_ok(fuzz::kKey);
   message->integrity_sha256_ok(fuzz::kKey);
