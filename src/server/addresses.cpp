@@ -55,8 +55,10 @@ Result<std::vector<SocketAddress>, Error> plan_listen(const std::vector<std::str
   for (const std::string& text : listen) {
     const auto ip = IpAddress::parse(text);
     if (!ip) return wrong("--listen " + text + ": this is no IP address; the port is given by --port");
-    if (std::ranges::find(addresses, *ip, &SocketAddress::ip) != addresses.end()) {
-      return wrong("--listen " + text + " is given twice");
+    const auto same = std::ranges::find_if(
+        addresses, [&](const SocketAddress& at) { return serves(at.ip, *ip) || serves(*ip, at.ip); });
+    if (same != addresses.end()) {
+      return wrong("--listen " + text + " and --listen " + same->ip.to_string() + " are the same: give one");
     }
     addresses.push_back({*ip, port});
   }

@@ -280,6 +280,30 @@ TEST_F(ForwarderTest, AnAllocationThatIsNotRefreshedIsGoneOnTimeAndItsAddressFre
   EXPECT_EQ(forwarder.next_timeout(), Instant::max());
 }
 
+// A deadline that stays in the past would make the loop spin.
+TEST_F(ForwarderTest, WhateverEndsEndsOnTimeAndLeavesNoDeadlineBehind) {
+  for (std::uint16_t port = 1000; port < 1200; ++port) {
+    now += std::chrono::milliseconds(random.u32() % 2000);
+    TurnClient& client = connect(port, {.credentials = {}, .on_stream = port % 2 == 0});
+    if (port % 3 == 0) client.request_permission(kPeer, now);
+    if (port % 5 == 0) client.request_channel(0x4000, kPeer, now);
+    pump();
+  }
+  EXPECT_GT(forwarder.allocation_count(), 0U);
+  clients.clear();
+  std::size_t steps = 0;
+  while (forwarder.next_timeout() != Instant::max()) {
+    now = std::max(now, forwarder.next_timeout());
+    forwarder.handle_timeout(now);
+    ASSERT_GT(forwarder.next_timeout(), now);
+    ASSERT_LT(++steps, 10'000U);
+    while (forwarder.poll_refused()) {
+    }
+  }
+  EXPECT_EQ(forwarder.allocation_count(), 0U);
+  EXPECT_EQ(relays.in_use(), 0U);
+}
+
 TEST_F(ForwarderTest, ABindingIndicationAndJunkFromPeersAreNothingSpecial) {
   TurnClient& client = connect(1000);
   client.request_permission(kPeer, now);
