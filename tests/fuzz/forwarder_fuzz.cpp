@@ -100,29 +100,36 @@ class ForwarderProgram {
     message.shrink_to_fit();  // A read beyond the end is then seen.
     signed_ = signed_ || is_signed;
     sent_by_client_ = true;
+    held_before_.assign(addresses_.held().begin(), addresses_.held().end());
     const std::size_t before = forwarder_.allocation_count();
-    if (client().path.is_stream()) {
-      deliver_in_pieces(message);
-    } else {
-      forwarder_.handle_datagram({client().path, message}, now_);
-    }
-    // Half a message that is signed may wait in a stream for what comes next.
+    const std::size_t answered =
+        client().path.is_stream() ? deliver_in_pieces(message) : deliver_whole(message);
+    // What is signed may wait in a stream for the rest of it.
     require(signed_ || forwarder_.allocation_count() == 0, "nobody gets an allocation without proof");
     require(is_signed || client().path.is_stream() || forwarder_.allocation_count() <= before,
             "a datagram without proof allocates nothing");
-    const std::size_t answered = drain();
     const bool may_be_forged = !is_signed && !client().path.is_stream() && !is_known_[who_];
     require(!may_be_forged || answered * 2 <= message.size() * 5, "what could be forged is not amplified");
     sent_by_client_ = false;
   }
 
-  void deliver_in_pieces(Bytes message) {
-    while (!message.empty()) {
+  std::size_t deliver_whole(Bytes message) {
+    forwarder_.handle_datagram({client().path, message}, now_);
+    return drain();
+  }
+
+  // Until it is closed.
+  std::size_t deliver_in_pieces(Bytes message) {
+    std::size_t answered = 0;
+    const FiveTuple path = client().path;
+    while (!message.empty() && client().path == path) {
       seed_ = seed_ * 1'664'525 + 1'013'904'223;
       const std::size_t size = std::min<std::size_t>(1 + (seed_ >> 24), message.size());
-      forwarder_.handle_stream(client().path, message.first(size), now_);
+      forwarder_.handle_stream(path, message.first(size), now_);
       message = message.subspan(size);
+      answered += drain();
     }
+    return answered;
   }
 
   // From one of the peers to somebody's relayed address, or to none.
@@ -195,7 +202,10 @@ class ForwarderProgram {
 
   void check_to_peer() {
     require(sent_by_client_ && is_known_[who_], "only who has proved itself reaches peers");
-    require(addresses_.held().contains(batch_->to.local), "peers are reached from relayed addresses");
+    // What was sent before the client's stream turned to junk still goes, if the socket is there.
+    const bool was_held = std::ranges::binary_search(held_before_, batch_->to.local);
+    require(was_held || addresses_.held().contains(batch_->to.local),
+            "peers are reached from relayed addresses");
     require(may_be_reached(batch_->to.remote), "a peer that is not named is not reached");
     require(batch_->to.transport == Transport::udp, "peers are reached by UDP");
   }
@@ -228,7 +238,8 @@ class ForwarderProgram {
   const std::unique_ptr<TransmitBatch> batch_{new TransmitBatch};  // Not initialised.
 
   std::vector<TurnMessenger> clients_;
-  std::array<bool, kClients> is_known_{};  // Has been given an allocation.
+  std::array<bool, kClients> is_known_{};   // Has been given an allocation.
+  std::vector<SocketAddress> held_before_;  // The latest message. Sorted.
   Names names_;
   std::uint64_t connections_ = 100;
   std::uint32_t seed_ = 1;
