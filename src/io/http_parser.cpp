@@ -11,6 +11,9 @@
 namespace porthole::io {
 namespace {
 
+// Chunk extensions and trailers have no limit in Boost.
+constexpr std::size_t kMaxAroundChunk = kMaxHttpHeader;
+
 namespace http = boost::beast::http;
 using Parser = http::request_parser<http::string_body>;
 
@@ -45,11 +48,14 @@ class HttpParser::State {
       if (consumed_ == input_.size()) return wait_for_more();
       boost::beast::error_code error;
       const boost::asio::const_buffer rest(input_.data() + consumed_, input_.size() - consumed_);
+      const std::size_t body_before = parser_->get().body().size();
       const std::size_t taken = parser_->put(rest, error);
       consumed_ += taken;
       if (!header_seen_) head_size_ += taken;
+      const bool around_body = header_seen_ && parser_->get().body().size() == body_before;
       if (error == http::error::need_more) return wait_for_more();
       if (error) return fail_with(status_for(error));
+      if (around_body && taken > kMaxAroundChunk) return fail_with(400);
       if (parser_->is_header_done() && !header_seen_) {
         header_seen_ = true;
         // Boost counts the request line again or not, depending on how the bytes came.
@@ -92,8 +98,7 @@ class HttpParser::State {
   Step wait_for_more() {
     input_.erase(0, consumed_);
     consumed_ = 0;
-    // Chunk extensions and trailers have no limit of their own.
-    if (input_.size() > kMaxHttpHeader) return fail_with(400);
+    if (input_.size() > kMaxAroundChunk) return fail_with(400);
     return Step::need_more;
   }
 

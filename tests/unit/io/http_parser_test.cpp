@@ -37,5 +37,14 @@ TEST(HttpParser, AHeadIsWithinTheLimitHoweverItIsCut) {
   }
 }
 
+TEST(HttpParser, ATrailerIsWithinTheLimitHoweverItIsCut) {
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, std::size_t{5000}, 2 * kMaxHttpHeader}) {
+    const std::string longest = "0\r\nA: " + std::string(kMaxHttpHeader - 10, 'b') + "\r\n\r\n";
+    EXPECT_EQ(outcome(chunked + longest, piece), 200) << piece;
+    EXPECT_EQ(outcome(chunked + "0\r\nAB" + longest.substr(4), piece), 400) << piece;
+  }
+}
+
 }  // namespace
 }  // namespace porthole::io
