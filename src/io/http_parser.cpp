@@ -13,6 +13,9 @@ namespace {
 
 // Chunk extensions and trailers have no limit in Boost.
 constexpr std::size_t kMaxAroundChunk = kMaxHttpHeader;
+// RFC 9112 section 7.1: "0", CRLF, CRLF. Boost asserts that it is not asked twice about less than that, and a
+// message in chunks never ends with less.
+constexpr std::size_t kShortestLastChunk = 5;
 
 namespace http = boost::beast::http;
 using Parser = http::request_parser<http::string_body>;
@@ -46,8 +49,10 @@ class HttpParser::State {
       if (!parser_) start();
       if (parser_->is_done()) return Step::request;
       if (consumed_ == input_.size()) return wait_for_more();
+      const std::size_t waiting = input_.size() - consumed_;
+      if (header_seen_ && parser_->chunked() && waiting < kShortestLastChunk) return wait_for_more();
       boost::beast::error_code error;
-      const boost::asio::const_buffer rest(input_.data() + consumed_, input_.size() - consumed_);
+      const boost::asio::const_buffer rest(input_.data() + consumed_, waiting);
       const std::size_t body_before = parser_->get().body().size();
       const std::size_t taken = parser_->put(rest, error);
       consumed_ += taken;

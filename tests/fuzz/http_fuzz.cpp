@@ -76,8 +76,9 @@ std::vector<std::uint8_t> stretched(ByteReader& input) {
 
 std::string cut(Bytes stream, std::uint32_t seed) {
   Reading reading;
-  // A long stream is not cut into thousands of pieces.
-  const std::size_t longest = 60 + stream.size() / 64;
+  // Into crumbs, or pieces; a long stream not into thousands.
+  const bool crumbs = seed % 2 == 0 && stream.size() < 2048;
+  const std::size_t longest = crumbs ? 2 : 60 + stream.size() / 64;
   while (!stream.empty() && !reading.failed) {
     seed = seed * 1'664'525 + 1'013'904'223;
     const std::size_t size = std::min<std::size_t>(1 + (seed >> 16) % longest, stream.size());

@@ -5,6 +5,7 @@ Seeds are copied into the folder WORK, so that what the fuzzer finds never lands
 where the reproducer is and what replays it.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 MEGABYTES = 1024
 SECONDS_AN_INPUT = 10
+# What AddressSanitizer keeps of freed memory: its default of 256 MB is fetched from the kernel page by page.
+QUARANTINE = "quarantine_size_mb=8"
 
 
 def copy_seeds(folders, to):
@@ -33,7 +36,8 @@ def main():
     found.mkdir()
     command = [str(fuzzer), f"-max_len={max_length}", f"-max_total_time={seconds}", f"-timeout={SECONDS_AN_INPUT}",
                f"-rss_limit_mb={MEGABYTES}", f"-artifact_prefix={found}/", "-print_final_stats=1", str(work / "corpus")]
-    status = subprocess.run(command, check=False).returncode
+    options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), QUARANTINE]))
+    status = subprocess.run(command, check=False, env={**os.environ, "ASAN_OPTIONS": options}).returncode
     for reproducer in sorted(found.iterdir()):
         print(f"\nreproducer: {reproducer}\nreplay it:  {fuzzer} {reproducer}")
     return 0 if status == 0 else 1
