@@ -50,7 +50,7 @@ class HttpParser::State {
       if (parser_->is_done()) return Step::request;
       if (consumed_ == input_.size()) return wait_for_more();
       const std::size_t waiting = input_.size() - consumed_;
-      if (header_seen_ && parser_->chunked() && waiting < kShortestLastChunk) return wait_for_more();
+      if (may_be_cut_last_chunk(waiting)) return wait_for_more();
       boost::beast::error_code error;
       const boost::asio::const_buffer rest(input_.data() + consumed_, waiting);
       const std::size_t body_before = parser_->get().body().size();
@@ -92,6 +92,11 @@ class HttpParser::State {
   bool between_requests() const { return consumed_ == input_.size() && (!parser_ || !parser_->got_some()); }
 
  private:
+  bool may_be_cut_last_chunk(std::size_t waiting) const {
+    const bool in_chunks = header_seen_ && parser_->chunked();
+    return in_chunks && waiting < kShortestLastChunk && input_[consumed_] == '0';
+  }
+
   void start() {
     parser_.emplace();
     parser_->header_limit(kMaxHttpHeader);

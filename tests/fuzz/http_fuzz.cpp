@@ -3,6 +3,7 @@
 // say how to cut, the stream. 0xff in it, 2 bytes and another stand for that many of the other: so the limits
 // are near, though inputs are short.
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <string>
 #include <vector>
 
@@ -26,14 +27,20 @@ struct Reading {
     require(parsed.request.body.size() <= io::kMaxHttpBody, "bodies are bounded");
     require(parsed.request.path.starts_with('/'), "a path begins with a slash");
     std::size_t fields = 0;
+    std::size_t hosts = 0;
+    bool may_have_trailer = false;
     note(parsed.request.method);
     note(parsed.request.path);
     note(parsed.request.query);
     for (const auto& [name, value] : parsed.request.headers) {
       fields += name.size() + value.size();
+      if (boost::beast::iequals(name, "host")) ++hosts;
+      may_have_trailer = may_have_trailer || boost::beast::iequals(name, "transfer-encoding");
       note(name);
       note(value);
     }
+    // A trailer's fields come behind those of the head.
+    require(parsed.http_1_0 || hosts == 1 || (hosts > 1 && may_have_trailer), "HTTP/1.1 names one host");
     require(fields <= 2 * io::kMaxHttpHeader, "header and trailer are bounded");
     note(parsed.request.body);
     note(parsed.keep_alive ? "keep" : "close");

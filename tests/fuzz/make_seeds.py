@@ -205,6 +205,7 @@ def turn_seeds_of(client):
     return {
         "permit": allocate + permit + send, "bind": allocate + bind + data + data,
         "expire": allocate + permit + wait + send + wait + send, "leave": allocate + bind + leave + data,
+        "bind-two-peers": allocate + request(3, b"\x61", ALLOWED, b"\x01") + send_to(b"\x01") + data,
         "refresh": allocate + refresh + wait + refresh + wait, "guess": request(0, TRANSPORT, how=5) + send,
         "late-channel": allocate + bind + wait + data + wait + data, "other-port": allocate + permit + send_to(OTHER_PORT),
         "forbidden": allocate + request(2, STRANGER) + send_to(STRANGER), "twice": allocate + allocate + again,

@@ -49,7 +49,7 @@ TEST(HttpParser, ATrailerIsWithinTheLimitHoweverItIsCut) {
 // Boost's parser asserts that it is never asked about a part of a last chunk.
 TEST(HttpParser, ALastChunkMayComeByteByByte) {
   const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (const std::size_t piece : {1, 2, 3, 4}) {
+  for (std::size_t piece = 1; piece < 5; ++piece) {
     EXPECT_EQ(outcome(chunked + "0\r\n\r\n", piece), 200) << piece;
     EXPECT_EQ(outcome(chunked + "1\r\na\r\n0\r\n\r\n", piece), 200) << piece;
     EXPECT_EQ(outcome(chunked + "0\r\nA: b\r\n\r\n", piece), 200) << piece;
