@@ -1,5 +1,6 @@
 #include "io/http_parser.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -52,15 +53,14 @@ class HttpParser::State {
       const std::size_t waiting = input_.size() - consumed_;
       if (may_be_cut_last_chunk(waiting)) return wait_for_more();
       boost::beast::error_code error;
-      const boost::asio::const_buffer rest(input_.data() + consumed_, waiting);
-      const std::size_t body_before = parser_->get().body().size();
+      // Boost throws at a trailer's field of 64 KiB, so it is never shown that much.
+      const std::size_t shown = is_in_chunks() ? std::min(waiting, kMaxAroundChunk) : waiting;
+      const boost::asio::const_buffer rest(input_.data() + consumed_, shown);
       const std::size_t taken = parser_->put(rest, error);
       consumed_ += taken;
       if (!header_seen_) head_size_ += taken;
-      const bool around_body = header_seen_ && parser_->get().body().size() == body_before;
       if (error == http::error::need_more) return wait_for_more();
       if (error) return fail_with(status_for(error));
-      if (around_body && taken > kMaxAroundChunk) return fail_with(400);
       if (parser_->is_header_done() && !header_seen_) {
         header_seen_ = true;
         // Boost counts the request line again or not, depending on how the bytes came.
@@ -92,9 +92,10 @@ class HttpParser::State {
   bool between_requests() const { return consumed_ == input_.size() && (!parser_ || !parser_->got_some()); }
 
  private:
+  bool is_in_chunks() const { return header_seen_ && parser_->chunked(); }
+
   bool may_be_cut_last_chunk(std::size_t waiting) const {
-    const bool in_chunks = header_seen_ && parser_->chunked();
-    return in_chunks && waiting < kShortestLastChunk && input_[consumed_] == '0';
+    return is_in_chunks() && waiting < kShortestLastChunk && input_[consumed_] == '0';
   }
 
   void start() {

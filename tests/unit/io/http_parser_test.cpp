@@ -46,6 +46,14 @@ TEST(HttpParser, ATrailerIsWithinTheLimitHoweverItIsCut) {
   }
 }
 
+// Boost throws at a field of 64 KiB.
+TEST(HttpParser, AHugeTrailerIsRefusedHoweverItIsCut) {
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string huge = chunked + "0\r\nA: " + std::string(100'000, 'b') + "\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1000}, huge.size()})
+    EXPECT_EQ(outcome(huge, piece), 400) << piece;
+}
+
 // Boost's parser asserts that it is never asked about a part of a last chunk.
 TEST(HttpParser, ALastChunkMayComeByteByByte) {
   const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
