@@ -66,7 +66,7 @@ class TurnMessenger {
   // A byte before the integrity that counts is another: nothing that is signed may be changed.
   Buffer tampered(ByteReader& input, const Names& names) {
     Buffer bytes = signed_request(input, names);
-    const std::size_t integrity = (with_sha256_ ? 36 : 24) + (with_fingerprint_ ? 8 : 0);
+    const std::size_t integrity = (with_sha256_ ? 36U : 24U) + (with_fingerprint_ ? 8U : 0U);
     bytes[input.u8() % (bytes.size() - integrity)] ^= static_cast<std::uint8_t>(1U << (input.u8() % 8));
     return bytes;
   }
