@@ -24,6 +24,9 @@ function makeNamespace() {
   const inside = (...args) => ip('-n', NAMESPACE, ...args);
   inside('link', 'set', 'lo', 'up');
   inside('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1');
+  // Without link-local addresses, which come seconds later: Chromium then drops what it is loading, since the
+  // network has changed.
+  for (const link of ['net0', 'net1']) inside('link', 'set', link, 'addrgenmode', 'none');
   inside('link', 'set', 'net0', 'up');
   inside('link', 'set', 'net1', 'up');
   inside('address', 'add', `${ADDRESS}/24`, 'dev', 'net0');
