@@ -161,7 +161,8 @@ UdpSender::Progress UdpSender::send_each(const Envelope& envelope, const Transmi
 }
 
 void UdpSender::keep_rest(const TransmitBatch& batch, std::size_t from) {
-  rest_.reset(new TransmitBatch);  // Not make_unique, which would fill the buffer with zeros.
+  // make_unique would fill the buffer with zeros.
+  rest_.reset(new TransmitBatch);  // NOLINT(modernize-make-unique)
   rest_->to = batch.to;
   rest_->segment_size = batch.segment_size;
   rest_->size = batch.size;

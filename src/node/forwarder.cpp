@@ -30,7 +30,7 @@ bool is_channel_data(Bytes datagram) {
 
 }  // namespace
 
-Forwarder::Forwarder(ForwardOptions options, turn::RelayAddresses& addresses, Random& random)
+Forwarder::Forwarder(const ForwardOptions& options, turn::RelayAddresses& addresses, Random& random)
     : policy_(options.rules, addresses),
       front_(turn_config(options), options.secrets, policy_, policy_, random, *this) {}
 

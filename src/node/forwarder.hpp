@@ -24,7 +24,7 @@ struct ForwardOptions {
 class Forwarder final : public PortMachine, private TurnOwner {
  public:
   // Both are borrowed and outlive the forwarder. `addresses` has a socket behind each address that it gives.
-  Forwarder(ForwardOptions options, turn::RelayAddresses& addresses, Random& random);
+  Forwarder(const ForwardOptions& options, turn::RelayAddresses& addresses, Random& random);
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 

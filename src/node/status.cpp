@@ -40,7 +40,7 @@ std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broad
   const bool streams = request.path == "/api/v1/streams";
   if (!health && !streams && request.path != "/ice") return std::nullopt;
   if (health) return health_reply(request);
-  if (const auto refused = refuse_writing(request)) return refused;
+  if (auto refused = refuse_writing(request)) return refused;
   if (streams) return json_reply(200, streams_json(broadcasts));
   return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint())));
 }
