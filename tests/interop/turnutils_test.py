@@ -22,7 +22,8 @@ CLIENTS = (1, 10, 200)
 # Almost all of a run is waiting (the client takes 100 ms to begin each session), so that many run at once; the large
 # ones send slowly, so that nothing is lost for want of a processor.
 SMALL_AT_ONCE, LARGE_AT_ONCE = 10, 12
-# Each begins 10 sessions a second and tries DTLS 1.0 before 1.2; the server lets 200 handshakes a second begin.
+# Each begins 10 sessions a second and tries DTLS 1.0 before 1.2; the server lets 200 handshakes a second begin, 40 of
+# them from one address.
 LARGE_AT_ONCE_OVER_DTLS = 6
 LARGE = 50
 MESSAGES = 5
