@@ -39,6 +39,7 @@ struct Tally {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
   std::uint64_t answered_bytes = 0;
+  double seconds = 0;  // While it was sending.
 };
 
 // The same noise in every run; half of it begins like STUN or ChannelData.
@@ -74,7 +75,8 @@ class Flood {
       }
       burst();
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    tally_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // For the last answers.
     for (auto& socket : sockets_) drain(*socket);
     for (const auto& socket : sockets_) tally_.sent += socket->sent();
     return tally_;
@@ -140,13 +142,11 @@ int main_of(int argc, char** argv) {
     if (!read_number(argv[i], most, *value)) return usage();
   }
   plan.port = static_cast<std::uint16_t>(port);
-  const auto begin = Clock::now();
   const auto flood = std::make_unique<Flood>(plan);
   const Tally tally = flood->run();
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   std::printf("{\"sent\": %llu, \"answered\": %llu, \"answered_bytes\": %llu, \"seconds\": %.2f}\n",
               static_cast<unsigned long long>(tally.sent), static_cast<unsigned long long>(tally.answered),
-              static_cast<unsigned long long>(tally.answered_bytes), seconds);
+              static_cast<unsigned long long>(tally.answered_bytes), tally.seconds);
   return 0;
 }
 

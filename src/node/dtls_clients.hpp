@@ -26,8 +26,8 @@ constexpr Duration kDtlsWithoutAllocation = 60s;
 // ECDSA key and more than 1 ms with RSA, and a client that has proved its address may begin any number.
 // Viewers go before: they must not be felt by them. What is beyond is dropped, and the client asks again.
 constexpr std::int64_t kDtlsHandshakesPerSecond = 200;
-// And those of one customer, at once and each second from then on: a fifth, so that none uses up what is there
-// for all, and an office behind one address still gets in.
+// And those of one customer, at once and each second from then on: a fifth, so that none uses up what is
+// there for all, and an office behind one address still gets in.
 constexpr std::uint32_t kDtlsHandshakeBurstPerCustomer = 100;
 constexpr std::uint32_t kDtlsHandshakesPerSecondPerCustomer = 40;
 
