@@ -6,10 +6,12 @@
 
 namespace porthole::node {
 
-// Segments are equal but for the last one. Streams have no segments: there only room counts.
+// Segments are equal but for the last one. Streams have no segments: there only room counts. But a batch is
+// one TLS record, and coturn's client, and whoever else was only ever tried against coturn, takes a record
+// for a message.
 bool Outbox::may_join(const TransmitBatch& batch, std::size_t segments, const Entry& entry) {
   if (entry.to != batch.to || batch.size + entry.size > batch_capacity(batch.to)) return false;
-  if (batch.to.is_stream()) return true;
+  if (batch.to.is_stream()) return batch.to.transport != Transport::tls;
   const bool is_open = batch.size == segments * batch.segment_size;
   return is_open && segments < kMaxSegments && entry.size <= batch.segment_size;
 }

@@ -6,7 +6,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
-import os
 import pathlib
 import sys
 import time
@@ -22,13 +21,10 @@ LENGTHS = (100, 170, 1200)
 CLIENTS = (1, 10, 200)
 # Almost all of a run is waiting (the client takes 100 ms to begin each session), so that many run at once; the large
 # ones send slowly, so that nothing is lost for want of a processor.
-#
-# Over TLS the client takes a record for a message, and what shares one with another it does not count. It is the server
-# that answers late which has several to say at once: one that is slowed down, as by a sanitizer, is to be given fewer.
-SMALL_AT_ONCE, LARGE_AT_ONCE = 10, int(os.environ.get('PORTHOLE_LARGE_AT_ONCE', '12'))
+SMALL_AT_ONCE, LARGE_AT_ONCE = 10, 12
 # Each begins 10 sessions a second and tries DTLS 1.0 before 1.2; the server lets 200 handshakes a second begin, 40 of
 # them from one address.
-LARGE_AT_ONCE_OVER_DTLS = min(6, LARGE_AT_ONCE)
+LARGE_AT_ONCE_OVER_DTLS = 6
 LARGE = 50
 MESSAGES = 5
 LARGE_INTERVAL_MS = 500

@@ -110,6 +110,20 @@ TEST_F(OutboxTest, OnAStreamFramesOfAnySizeShareABatch) {
   EXPECT_FALSE(outbox.poll(*batch));
 }
 
+TEST_F(OutboxTest, InTlsEveryFrameIsARecordOfItsOwn) {
+  FiveTuple stream = client(1);
+  stream.transport = Transport::tls;
+  for (int i = 0; i < 2; ++i) {
+    outbox.slot();
+    outbox.commit(stream, 20);
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(outbox.poll(*batch));
+    EXPECT_EQ(batch->size, 20U);
+  }
+  EXPECT_FALSE(outbox.poll(*batch));
+}
+
 TEST_F(OutboxTest, HasNoRoomForWhatNoDatagramHolds) {
   EXPECT_TRUE(outbox.slot(kMaxDatagram + 1).empty());
   EXPECT_EQ(outbox.slot(kMaxDatagram).size(), kMaxDatagram);
