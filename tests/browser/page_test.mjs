@@ -64,14 +64,28 @@ test('A server that is full is asked again after the time it names', async () =>
   await viewing.close();
 });
 
+const LINK = '<turn:192.0.2.1:8443?transport=tcp>; rel="ice-server"; username="u"; credential="c"';
+
+async function whepWithTurn(request) {
+  const reply = await broadcaster.whep(request);
+  return { ...reply, headers: { ...reply.headers, Link: LINK } };
+}
+
 test('A forced path is passed on, and relay is never mixed with direct', async () => {
-  script.whep = broadcaster.whep;
+  script.whep = whepWithTurn;
   const viewing = await Viewing.open(browser, `${server.origin}/camera?path=turn-tcp`);
   await viewing.until('posted', ({ timings }) => timings?.answered > 0, 3000);
   assert.ok(server.requests.includes('POST /whep/camera?path=turn-tcp'));
   const policy = await viewing.page.evaluate(() =>
     document.querySelector('porthole-player').peerConnection.getConfiguration().iceTransportPolicy);
   assert.equal(policy, 'relay');
+  await viewing.close();
+});
+
+test('A rung that the server does not have is said to be missing at once', async () => {
+  script.whep = broadcaster.whep;
+  const viewing = await Viewing.open(browser, `${server.origin}/camera?path=turn-tls`);
+  await viewing.until('missing', says('This server does not offer TURN over TLS.'), 3000);
   await viewing.close();
 });
 

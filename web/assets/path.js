@@ -1,6 +1,10 @@
 // The ladder's rungs: which ICE servers and candidates each may use, and which of them carries the media now.
 
-export const PATHS = ['auto', 'direct', 'ice-tcp', 'turn-udp', 'turn-tcp', 'turn-tls'];
+export const RUNGS = ['direct', 'ice-tcp', 'turn-udp', 'turn-tcp', 'turn-tls', 'websocket'];
+export const PATHS = ['auto', ...RUNGS];
+
+// The server does not have the one rung that was asked for.
+export class NotOffered extends Error {}
 
 export const isRelayed = (path) => path.startsWith('turn-');
 
@@ -36,12 +40,19 @@ export function answerForPath(path, sdp) {
     .join('\r\n');
 }
 
+// Whether a forced rung has anything to go by, in what iceConfiguration() and answerForPath() left of an answer.
+export function isOffered(path, { iceServers }, sdp) {
+  if (isRelayed(path)) return iceServers.length > 0;
+  return path === 'auto' || /^a=candidate:/m.test(sdp);
+}
+
 const LABELS = {
   'direct-udp': 'direct UDP',
   'direct-tcp': 'direct TCP',
   'turn-udp': 'TURN over UDP',
   'turn-tcp': 'TURN over TCP',
   'turn-tls': 'TURN over TLS',
+  websocket: 'WebSocket',
 };
 
 export const pathLabel = (path) =>

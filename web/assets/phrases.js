@@ -7,7 +7,9 @@ export const noAnswer = 'The server does not answer; trying again…';
 export const notSending = 'The camera is not sending at the moment; trying again…';
 export const starting = 'The stream is starting…';
 export const missing = 'This stream does not exist.';
-export const noWebRtc = 'This browser has no WebRTC, or it is switched off.';
+export const noWebRtc = 'This browser has no WebRTC, or it is switched off, and video over WebSocket does not work either.';
+
+export const notOffered = (path) => `This server does not offer ${pathLabel(path)}.`;
 
 export const badAnswer = (why) => `The server's answer is of no use to this browser (${why}); trying again…`;
 
@@ -18,7 +20,7 @@ export function noPath(path) {
   if (path !== 'auto') {
     return `No path to the server: ${pathLabel(path)} is blocked on this network; trying again…`;
   }
-  return 'No path to the server: neither UDP nor TCP gets through; trying again…';
+  return 'No path to the server: neither UDP nor TCP nor WebSocket gets through; trying again…';
 }
 
 // A sentence for what the API says of a stream that shows no picture, or null where it has no excuse.
@@ -42,6 +44,12 @@ export const STATE_WORDS = {
   waiting: 'Waiting',
   failed: 'Not playing',
 };
+
+// What the person who watches should know of the path in use, or ''.
+export function note(kind) {
+  if (kind !== 'websocket') return '';
+  return 'The picture is later than usual: this network lets through web traffic only.';
+}
 
 // "direct UDP · 1280×720 · 30 fps · 2 ms"
 export function readout({ path, width, height, framesPerSecond, roundTripMs }) {

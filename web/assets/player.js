@@ -1,15 +1,24 @@
-// <porthole-player stream="NAME" path="auto|direct|ice-tcp|turn-udp|turn-tcp|turn-tls">: plays one stream and says how.
+// <porthole-player stream="NAME" path="auto|direct|ice-tcp|turn-udp|turn-tcp|turn-tls|websocket">: plays one stream and says how.
 //
-// Properties: peerConnection (RTCPeerConnection or null), state ('idle' | 'connecting' | 'playing' | 'waiting' |
+// Properties: peerConnection (RTCPeerConnection, or null, as over WebSocket), state ('idle' | 'connecting' | 'playing' | 'waiting' |
 // 'failed'), message (the sentence on the screen), timings ({offerPosted, answered, connected, firstFrame} in
-// performance.now() milliseconds), figures (of the last second, or null), video (the HTMLVideoElement).
+// performance.now() milliseconds), figures (of the last second, or null), video (the HTMLVideoElement on the screen; another
+// one after a change between WebRTC and WebSocket).
 // Event: 'statechange'. Slots: 'title' (beside the state), 'after-message' (below the sentence).
 import { ActivityTimer } from './activity.js';
+import { isSocket } from './climb.js';
 import { canFillScreen, toggleFullScreen } from './full_screen.js';
 import { PATHS } from './path.js';
 import * as phrases from './phrases.js';
 import { buildView } from './player_view.js';
 import { Watch } from './watch.js';
+
+// Where the server that this player comes from tests its viewer's network.
+function diagnosisOf(stream) {
+  const url = new URL('/diagnose', import.meta.url);
+  url.searchParams.set('stream', stream);
+  return url.href;
+}
 
 class PortholePlayer extends HTMLElement {
   static observedAttributes = ['stream', 'path'];
@@ -20,12 +29,14 @@ class PortholePlayer extends HTMLElement {
   #startDue = false;
   #state = 'idle';
   #figures = null;
+  #video;  // One of the view's, the one on the screen.
   #activity;
   #windowListeners = null;
 
   constructor() {
     super();
     this.#view = buildView(this.attachShadow({ mode: 'open' }));
+    this.#video = this.#view.videos.webrtc;
     this.#activity = new ActivityTimer(this, (idle) => this.#view.stage.toggleAttribute('data-idle', idle));
     this.#wireControls();
   }
@@ -35,7 +46,7 @@ class PortholePlayer extends HTMLElement {
   get message() { return this.#view.message.textContent; }
   get timings() { return { ...this.#watch?.session?.timings }; }
   get figures() { return this.#figures; }
-  get video() { return this.#view.video; }
+  get video() { return this.#video; }
 
   get path() {
     const path = this.getAttribute('path');
@@ -75,13 +86,11 @@ class PortholePlayer extends HTMLElement {
   #start() {
     const stream = this.getAttribute('stream');
     if (!stream) return;
-    if (typeof RTCPeerConnection === 'undefined') {
-      this.#showState({ state: 'failed', message: phrases.noWebRtc, final: false });
-      return;
-    }
+    this.#view.diagnose.href = diagnosisOf(stream);
     this.#watch = new Watch(stream, this.path, {
       onState: (news) => this.#showState(news),
-      onMedia: (media, session) => this.#showMedia(media, session),
+      onMedia: (session) => this.#attach(session),
+      onShown: (session) => this.#bringForward(this.#videoOf(session)),
       onFigures: (figures) => this.#showFigures(figures),
     });
     this.#watch.run();
@@ -94,30 +103,45 @@ class PortholePlayer extends HTMLElement {
     this.#showFigures(null);
   }
 
-  #showState({ state, message, final }) {
+  #showState({ state, message, final, network }) {
     this.#state = state;
     this.#view.stage.dataset.state = state;
     this.#view.pill.textContent = phrases.STATE_WORDS[state];
     this.#view.message.textContent = message || phrases.STATE_WORDS[state];
     this.#view.retry.hidden = !final;
+    this.#view.diagnose.hidden = !network;
     this.#activity.stir();
     this.dispatchEvent(new CustomEvent('statechange', { detail: { state, message } }));
   }
 
-  #showMedia(media, session) {
-    const { video } = this.#view;
+  #videoOf(session) {
+    const { videos } = this.#view;
+    return isSocket(session) ? videos.socket : videos.webrtc;
+  }
+
+  #attach(session) {
+    const video = this.#videoOf(session);
     const watch = this.#watch;
-    video.srcObject = media;
+    session.attach(video);
     const shown = () => watch?.frameShown(session);
     if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(shown);
     else video.addEventListener('loadeddata', shown, { once: true });
-    this.#play();
+    this.#play(video);
+  }
+
+  // The other one lets go of the last picture that it had.
+  #bringForward(video) {
+    for (const other of Object.values(this.#view.videos)) other.classList.toggle('spare', other !== video);
+    if (video === this.#video) return;
+    const before = this.#video;
+    this.#video = video;
+    before.srcObject = null;
   }
 
   // Muted video may always play, except where a phone saves power: then a tap does it.
-  async #play() {
+  async #play(video) {
     try {
-      await this.#view.video.play();
+      await video.play();
       this.#view.tap.hidden = true;
     } catch (error) {
       this.#view.tap.hidden = error.name !== 'NotAllowedError';
@@ -127,15 +151,19 @@ class PortholePlayer extends HTMLElement {
   #showFigures(figures) {
     this.#figures = figures;
     this.#view.readout.textContent = figures === null ? '' : phrases.readout(figures);
+    const note = figures?.path ? phrases.note(figures.path.kind) : '';
+    this.#view.note.hidden = note === '';
+    this.#view.note.textContent = note;
   }
 
   #wireControls() {
-    const { fullScreen, retry, tap, video } = this.#view;
-    fullScreen.hidden = !canFillScreen(this, video);
-    fullScreen.addEventListener('click', () => toggleFullScreen(this, video));
-    video.addEventListener('dblclick', () => toggleFullScreen(this, video));
+    const { fullScreen, retry, tap, videos } = this.#view;
+    const fill = () => toggleFullScreen(this, this.#video);
+    fullScreen.hidden = !canFillScreen(this, this.#video);
+    fullScreen.addEventListener('click', fill);
+    for (const video of Object.values(videos)) video.addEventListener('dblclick', fill);
     retry.addEventListener('click', () => this.#restart());
-    tap.addEventListener('click', () => this.#play());
+    tap.addEventListener('click', () => this.#play(this.#video));
     this.addEventListener('fullscreenchange', () => {
       fullScreen.setAttribute('aria-pressed', String(document.fullscreenElement === this));
     });

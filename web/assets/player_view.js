@@ -3,6 +3,7 @@
 const MARKUP = `
   <div class="stage" data-state="idle">
     <video muted autoplay playsinline disablepictureinpicture></video>
+    <video class="spare" muted autoplay playsinline disablepictureinpicture></video>
     <div class="cover">
       <svg class="mark" viewBox="0 0 96 96" aria-hidden="true">
         <circle class="ring" cx="48" cy="48" r="43"/><circle class="arc" cx="48" cy="48" r="43"/>
@@ -11,7 +12,8 @@ const MARKUP = `
       </svg>
       <p class="message" role="status" aria-live="polite"></p>
       <div class="actions">
-        <button class="retry" type="button" hidden>Try again</button><slot name="after-message"></slot>
+        <button class="retry" type="button" hidden>Try again</button>
+        <a class="diagnose" target="_blank" hidden>Test this network</a><slot name="after-message"></slot>
       </div>
     </div>
     <button class="tap" type="button" hidden>
@@ -19,7 +21,7 @@ const MARKUP = `
     </button>
     <div class="bar top"><slot name="title"></slot><span class="pill"></span></div>
     <div class="bar bottom">
-      <p class="readout"></p>
+      <div class="facts"><p class="note" hidden></p><p class="readout"></p></div>
       <button class="full-screen" type="button" aria-label="Full screen" title="Full screen (double click)" aria-pressed="false">
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>
       </button>
@@ -36,15 +38,18 @@ export function buildView(root) {
   root.append(style, template.content);
 
   const part = (selector) => root.querySelector(selector);
-  const video = part('video');
-  video.muted = true;  // The attribute alone counts only in documents that were parsed, not in clones.
+  const [webrtc, socket] = root.querySelectorAll('video');
+  // The attribute alone counts only in documents that were parsed, not in clones.
+  for (const video of [webrtc, socket]) video.muted = true;
   return {
     stage: part('.stage'),
-    video,
+    videos: { webrtc, socket },  // One for each kind of session, so that one can take over from the other unseen.
     message: part('.message'),
     retry: part('.retry'),
+    diagnose: part('.diagnose'),
     tap: part('.tap'),
     pill: part('.pill'),
+    note: part('.note'),
     readout: part('.readout'),
     fullScreen: part('.full-screen'),
   };

@@ -1,5 +1,8 @@
-// One attempt to watch: one RTCPeerConnection, one WHEP session, from the offer to the end of both.
-import { answerForPath, iceConfiguration } from './path.js';
+// One attempt to watch by WebRTC: one RTCPeerConnection, one WHEP session, from the offer to the end of both.
+//
+// SocketSession (socket_session.js) has the same outside, so that whoever shows a session need not know its kind.
+import { FrameMeter } from './frame_meter.js';
+import { answerForPath, iceConfiguration, isOffered, NotOffered } from './path.js';
 import { deleteSession, endpointOf, postOffer } from './whep.js';
 
 // ICE has tried every pair several times by then; browsers themselves give up only after half a minute.
@@ -12,8 +15,10 @@ export class Session {
   #stream;
   #path;
   #peerConnection = new RTCPeerConnection();
+  #meter = new FrameMeter(this.#peerConnection);
   #ended = deferred();
   // The rest.
+  #media = null;
   #resource = null;
   #closed = false;
   #timer;
@@ -35,7 +40,8 @@ export class Session {
     return this.#ended.promise;
   }
 
-  // Resolves with the video's MediaStream once the answer is in place; rejects as postOffer() does.
+  // Resolves once the answer is in place and attach() has something to show, or once it was closed meanwhile; rejects as
+  // postOffer() does, and with NotOffered.
   async open() {
     const connection = this.#peerConnection;
     const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
@@ -47,19 +53,29 @@ export class Session {
     this.#resource = reply.resource;
     if (this.#closed) {
       await this.#forget();
-      return null;
+      return;
     }
+    const configuration = iceConfiguration(this.#path, reply.iceServers);
+    const answer = answerForPath(this.#path, reply.answer);
+    if (!isOffered(this.#path, configuration, answer)) throw new NotOffered(this.#path);
+    this.#media = new MediaStream([receiver.track]);
     // The ICE servers come with the answer, so the configuration is set only now, before gathering begins.
-    connection.setConfiguration(iceConfiguration(this.#path, reply.iceServers));
+    connection.setConfiguration(configuration);
     await connection.setLocalDescription(offer);
-    await connection.setRemoteDescription({
-      type: 'answer',
-      sdp: answerForPath(this.#path, reply.answer),
-    });
+    await connection.setRemoteDescription({ type: 'answer', sdp: answer });
     // It may be connected by now.
     const waits = !this.#closed && this.timings.connected === undefined;
     if (waits) this.#timer ??= setTimeout(() => this.#end('no-path'), CONNECT_TIMEOUT_MS);
-    return new MediaStream([receiver.track]);
+  }
+
+  // Puts the pictures into a <video>, after open().
+  attach(video) {
+    video.srcObject = this.#media;
+  }
+
+  // Resolves as FrameMeter.read() does.
+  readFigures() {
+    return this.#meter.read();
   }
 
   // Frees both ends. Resolves once the server has heard of it.

@@ -1,8 +1,8 @@
-// Keeps one stream on the screen: one session at a time, and a new one, with back-off, when it ends.
+// Keeps one stream on the screen: one climb at a time, and a new one, with back-off, when it ends.
 import { Backoff } from './backoff.js';
-import { FrameMeter } from './frame_meter.js';
+import { Climb, NoWebRtc } from './climb.js';
+import { NotOffered } from './path.js';
 import * as phrases from './phrases.js';
-import { Session } from './session.js';
 import { fetchStream } from './streams.js';
 import { NoAnswer, Refused } from './whep.js';
 
@@ -10,7 +10,7 @@ const MEASURE_INTERVAL_MS = 1000;
 // Without frames for this long the server is asked whether the source has an excuse …
 const QUIET_MS = 1800;
 // … and without an excuse, for this long, the session is replaced.
-const STALLED_MS = 5000;
+const STALLED_MS = 4000;
 // A thousand viewers of one dropped camera must not ask every second.
 const ASK_INTERVAL_MS = 3000;
 // A stream that does not exist may yet be published: ask again, but seldom.
@@ -27,22 +27,24 @@ export class Watch {
   #path;
   #listener;
   // The rest.
-  #session = null;
+  #climb = null;
   #state = '';
+  #blamesNetwork = false;
   #backoff = new Backoff();
   #stopped = false;
   #askedAt = -Infinity;
 
-  // The listener hears onState({state, message, final}), onMedia(MediaStream, session) and onFigures(figures | null).
+  // The listener hears onState({state, message, final, network}), where `network` says that the way to the server is to
+  // blame, onFigures(figures | null), and onMedia(session) and onShown(session) as of Climb.
   constructor(stream, path, listener) {
     this.#stream = stream;
     this.#path = path;
     this.#listener = listener;
   }
 
-  // The current session, or null between two.
+  // The session on the screen, or the likeliest to be, or null between two climbs.
   get session() {
-    return this.#session;
+    return this.#climb?.current ?? null;
   }
 
   // Resolves when it was stopped, or when there is nothing left to try.
@@ -59,42 +61,40 @@ export class Watch {
   async stop() {
     this.#stopped = true;
     this.#backoff.wake();
-    await this.#session?.close();
+    await this.#climb?.close();
   }
 
-  // A frame of this session is on the screen.
+  // A frame of this session can be seen.
   frameShown(session) {
-    if (session !== this.#session) return;
-    session.timings.firstFrame ??= performance.now();
+    if (!this.#climb?.sessions.includes(session)) return;
+    this.#climb.frameShown(session);
     this.#playing();
   }
 
-  // One session from beginning to end. Resolves to {afterMs} when another is due, to null when none is.
+  // One climb from beginning to end. Resolves to {afterMs} when another is due, to null when none is.
   async #watchOnce() {
-    const session = new Session(this.#stream, this.#path);
-    this.#session = session;
-    let timer;
-    try {
-      const media = await session.open();
-      if (media === null) return null;
-      this.#say('connecting', phrases.connecting);
-      this.#listener.onMedia(media, session);
-      const meter = new FrameMeter(session.peerConnection);
-      timer = setInterval(() => this.#measure(session, meter), MEASURE_INTERVAL_MS);
-      return this.#afterEnd(await session.ended);
-    } catch (error) {
-      return this.#afterError(error);
-    } finally {
-      clearInterval(timer);
-      this.#listener.onFigures(null);
-      await session.close();
-      this.#session = null;
-    }
+    const climb = new Climb(this.#stream, this.#path, {
+      onMedia: (session) => {
+        // Where nothing got through, that stays on the screen until something does.
+        if (this.#state !== 'playing' && !this.#blamesNetwork) this.#say('connecting', phrases.connecting);
+        this.#listener.onMedia(session);
+      },
+      onShown: (session) => this.#listener.onShown(session),
+    });
+    this.#climb = climb;
+    const timer = setInterval(() => climb.sessions.forEach((session) => this.#measure(session)), MEASURE_INTERVAL_MS);
+    const { reason, error } = await climb.run();
+    clearInterval(timer);
+    this.#listener.onFigures(null);
+    const next = error === undefined ? this.#afterEnd(reason) : this.#afterError(error);
+    await climb.close();
+    this.#climb = null;
+    return next;
   }
 
   #afterEnd(reason) {
     if (reason === 'closed') return null;
-    if (reason === 'no-path') this.#say('failed', phrases.noPath(this.#path));
+    if (reason === 'no-path') this.#say('failed', phrases.noPath(this.#path), { network: true });
     else if (this.#state === 'playing') this.#say('connecting', phrases.reconnecting);
     return {};
   }
@@ -105,29 +105,38 @@ export class Watch {
       this.#say('waiting', phrases.noAnswer);
       return {};
     }
-    if (!(error instanceof Refused)) {
-      this.#say('failed', phrases.badAnswer(error.message));
-      return {};
+    if (error instanceof Refused) return this.#afterRefusal(error);
+    if (error instanceof NotOffered || error instanceof NoWebRtc) {
+      const message = error instanceof NoWebRtc ? phrases.noWebRtc : phrases.notOffered(this.#path);
+      this.#say('failed', message, { final: true, network: true });
+      return null;
     }
-    const final = isFinal(error.status);
-    const state = error.status === 404 || final ? 'failed' : 'waiting';
-    this.#say(state, phrases.refusal(error.status, error.error), final);
+    this.#say('failed', phrases.badAnswer(error.message));
+    return {};
+  }
+
+  #afterRefusal({ status, error, retryAfterMs }) {
+    const final = isFinal(status);
+    const state = status === 404 || final ? 'failed' : 'waiting';
+    this.#say(state, phrases.refusal(status, error), { final });
     if (final) return null;
-    const afterMs = error.status === 404 ? MISSING_RETRY_MS : error.retryAfterMs ?? 0;
+    const afterMs = status === 404 ? MISSING_RETRY_MS : retryAfterMs ?? 0;
     return { afterMs: Math.min(afterMs, MAX_RETRY_AFTER_MS) };
   }
 
-  async #measure(session, meter) {
+  // Every session is looked at: where the page is hidden, no picture reaches the screen to tell that one has won.
+  async #measure(session) {
     let figures;
     try {
-      figures = await meter.read();
+      figures = await session.readFigures();
     } catch {
       return;  // Closed meanwhile.
     }
-    if (session !== this.#session) return;
+    const showsFrames = figures.frames > 0 && figures.quietMs < QUIET_MS;
+    if (showsFrames) this.frameShown(session);
+    if (session !== this.session) return;
     this.#listener.onFigures(figures);
     if (figures.quietMs >= QUIET_MS) await this.#explainSilence(session, figures.quietMs);
-    else if (figures.frames > 0) this.#playing();
   }
 
   // The connection stands, and no frames come: whose fault is it?
@@ -136,12 +145,12 @@ export class Watch {
     this.#askedAt = performance.now();
     try {
       const stream = await fetchStream(this.#stream);
-      if (session !== this.#session) return;
+      if (session !== this.session) return;
       const excuse = stream && phrases.excuse(stream);
       if (excuse) this.#say('waiting', excuse);  // The session stays: the frames will come back over it.
       else if (quietMs >= STALLED_MS) session.abandon();
     } catch {
-      if (session !== this.#session) return;
+      if (session !== this.session) return;
       this.#say('waiting', phrases.noAnswer);
       session.abandon();
     }
@@ -154,8 +163,9 @@ export class Watch {
     this.#say('playing', '');
   }
 
-  #say(state, message, final = false) {
+  #say(state, message, { final = false, network = false } = {}) {
     this.#state = state;
-    this.#listener.onState({ state, message, final });
+    this.#blamesNetwork = network;
+    this.#listener.onState({ state, message, final, network });
   }
 }
