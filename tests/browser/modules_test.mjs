@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ROOT } from './environment.mjs';
+import { loader, neededBy } from './modules.mjs';
 
-// web/ has no package.json that would tell node that its files are modules.
-const load = (name) =>
-  import(`data:text/javascript,${encodeURIComponent(readFileSync(`${ROOT}web/assets/${name}`, 'utf8'))}`);
-
+const load = loader();
 const { iceServersFromLink } = await load('whep.js');
-const { answerForPath, iceConfiguration, pathInUse } = await load('path.js');
+const { answerForPath, iceConfiguration, isOffered, pathInUse, RUNGS } = await load('path.js');
 
 const TCP = 'turn:192.0.2.1:8443?transport=tcp';
 const UDP = 'turn:192.0.2.1:8443?transport=udp';
@@ -44,6 +42,22 @@ test('A direct rung keeps the candidates of its own transport', () => {
   assert.equal(answerForPath('direct', answer), ['v=0', udp, 'a=end-of-candidates', ''].join('\r\n'));
   assert.equal(answerForPath('ice-tcp', answer), ['v=0', tcp, 'a=end-of-candidates', ''].join('\r\n'));
   assert.equal(answerForPath('auto', answer), answer);
+});
+
+test('A rung is offered where something of the answer is left for it', () => {
+  const udp = 'a=candidate:1 1 UDP 2130706431 192.0.2.1 8443 typ host';
+  const answer = ['v=0', udp, ''].join('\r\n');
+  const offered = (path) => isOffered(path, iceConfiguration(path, [{ urls: TCP }]), answerForPath(path, answer));
+  assert.deepEqual(RUNGS.filter((path) => path !== 'websocket' && offered(path)), ['direct', 'turn-tcp']);
+  assert.ok(offered('auto'));
+});
+
+test('The viewer page asks for all of its modules at once, and for no others', () => {
+  const page = readFileSync(`${ROOT}web/viewer.html`, 'utf8');
+  const listed = [...page.matchAll(/rel="modulepreload" href="\/assets\/(\w+\.js)"/g)].map(([, name]) => name);
+  const needed = [...neededBy('viewer.js')].filter((name) => name !== 'viewer.js');
+  assert.deepEqual(listed.sort(), needed.sort());
+  assert.ok(!needed.includes('socket_session.js'), 'the last rung is loaded only where it is needed');
 });
 
 const statistics = (...entries) => new Map(entries.map((entry) => [entry.id, entry]));
