@@ -82,6 +82,7 @@ HttpResponse page_reply(const HttpRequest& request, const std::function<bool(std
   }
   const std::string_view path = std::string_view(request.path).substr(1);
   if (path.empty()) return asset_reply(request, *find_asset("index.html"), 200);
+  if (path == "diagnose") return asset_reply(request, *find_asset("diagnose.html"), 200);
   if (path == "favicon.ico") return asset_reply(request, *find_asset("assets/favicon.svg"), 200);
   if (const Asset* asset = path.starts_with("assets/") ? find_asset(path) : nullptr) {
     return asset_reply(request, *asset, 200);

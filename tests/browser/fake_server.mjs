@@ -10,6 +10,8 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "media-src 'self' blob:; base-uri 'none'; form-action 'none'";
 
+const PAGES = { '/': 'index.html', '/diagnose': 'diagnose.html' };
+
 async function bodyOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -23,6 +25,11 @@ async function sendFile(response, file) {
   response.end(bytes);
 }
 
+function sendInstead(response, name, text) {
+  const headers = { 'Content-Type': TYPES[name.split('.').pop()] };
+  send(response, text === null ? { status: 404 } : { headers, body: text });
+}
+
 function send(response, { status = 200, headers = {}, body = '' }) {
   const json = typeof body !== 'string';
   response.writeHead(status, json ? { 'Content-Type': 'application/json', ...headers } : headers);
@@ -30,7 +37,8 @@ function send(response, { status = 200, headers = {}, body = '' }) {
 }
 
 // `script.streams` is what the API lists, or null for a server in trouble; `script.whep({method, url, body})` resolves to
-// {status, headers, body}. Both may be replaced at any time. `requests` records every WHEP request as "METHOD path".
+// {status, headers, body}, and `script.files` has text in place of files of web/assets, or null where one is to be missing.
+// All may be replaced at any time. `requests` records every WHEP request as "METHOD path".
 export async function startFakeServer(address, script) {
   const requests = [];
   const respond = async (request, response) => {
@@ -42,8 +50,10 @@ export async function startFakeServer(address, script) {
       requests.push(`${request.method} ${url.pathname}${url.search}`);
       return send(response, await script.whep({ method: request.method, url, body: await bodyOf(request) }));
     }
+    const name = url.pathname.replace('/assets/', '');
+    if (name in (script.files ?? {})) return sendInstead(response, name, script.files[name]);
     if (url.pathname.startsWith('/assets/')) return sendFile(response, url.pathname.slice(1));
-    return sendFile(response, url.pathname === '/' ? 'index.html' : 'viewer.html');
+    return sendFile(response, PAGES[url.pathname] ?? 'viewer.html');
   };
   const server = createServer((request, response) => {
     respond(request, response).catch(() => send(response, { status: 500 }));

@@ -86,4 +86,5 @@ async function refresh() {
   else setTimeout(refresh, REFRESH_MS);
 }
 
+document.querySelector('.late').remove();
 refresh();

@@ -14,6 +14,7 @@ const stream = streamFromAddress();
 const path = new URLSearchParams(location.search).get('path');
 const player = document.getElementById('player');
 
+document.querySelector('.late').remove();
 document.title = `${stream} · Porthole`;
 document.getElementById('stream-name').textContent = stream;
 if (path !== null && PATHS.includes(path)) player.setAttribute('path', path);

@@ -32,6 +32,11 @@ TEST(Pages, ShowAStreamAndSayThatAnotherDoesNotExist) {
   EXPECT_EQ(missing.body, get("/garden").body);
 }
 
+TEST(Pages, HaveANetworkTestThatIsNoStream) {
+  EXPECT_EQ(get("/diagnose").status, 200);
+  EXPECT_NE(get("/diagnose").body, get("/garden").body);
+}
+
 TEST(Pages, LetNothingIn) {
   const HttpResponse page = get("/");
   const std::string_view policy = find_header(page.headers, "Content-Security-Policy");

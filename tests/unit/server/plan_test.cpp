@@ -76,7 +76,7 @@ TEST(Plan, RefusesMoreSecretsThanItWouldVerify) {
 }
 
 TEST(Plan, RefusesNamesThatCannotBePaths) {
-  for (const char* name : {"", "a/b", "a b", ".hidden", "api", "whep", "healthz", "é"}) {
+  for (const char* name : {"", "a/b", "a b", ".hidden", "api", "whep", "healthz", "diagnose", "é"}) {
     ServerOptions options;
     options.sources = {{name, "test-pattern:"}};
     EXPECT_NE(problem(options), "") << name;
