@@ -24,18 +24,20 @@ export const launchChromium = (extra = []) =>
     args: [...CHROMIUM_FLAGS, ...extra],
   });
 
-// Preferences of WebRTC and of autoplay stay as Firefox ships them.
-export const launchFirefox = () =>
+// Preferences of WebRTC and of autoplay stay as Firefox ships them, apart from those of `prefs`.
+export const launchFirefox = ({ prefs = {}, profile } = {}) =>
   puppeteer.launch({
     browser: 'firefox',
     protocol: 'webDriverBiDi',
     executablePath: FIREFOX,
     headless: true,
+    userDataDir: profile,
     extraPrefsFirefox: {
       'network.captive-portal-service.enabled': false,
       'network.connectivity-service.enabled': false,
       'app.normandy.enabled': false,
       'extensions.getAddons.cache.enabled': false,
+      ...prefs,
     },
   });
 

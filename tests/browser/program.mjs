@@ -21,15 +21,25 @@ async function isHealthy(origin) {
 
 export class Program {
   origin = `http://${ADDRESS}:${PORT}`;
+  #log;
+  #output = '';
   #process;
   #exited;
 
-  // Resolves once it answers. `name` names the log among the artefacts.
-  static async start(name, args = []) {
+  // Resolves once it answers. `name` names the log among the artefacts. What `within` holds comes before the program on
+  // its command line; where it leads out of reach of this process, `isReady` says better whether the program answers.
+  static async start(name, args = [], { port = PORT, within = [], isReady } = {}) {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: build it first`);
     const program = new Program();
-    await program.#launch(name, args);
+    program.#log = `${ARTEFACTS}/${name}.log`;
+    program.#launch([...within, PROGRAM, 'serve', '--port', String(port), ...args]);
+    await program.#answers(isReady ?? (() => isHealthy(program.origin)));
     return program;
+  }
+
+  // All that it has written so far.
+  get output() {
+    return this.#output;
   }
 
   get pid() {
@@ -76,16 +86,21 @@ export class Program {
     await this.#exited;
   }
 
-  async #launch(name, args) {
-    const log = createWriteStream(`${ARTEFACTS}/${name}.log`, { flags: logs.has(name) ? 'a' : 'w' });
-    logs.add(name);
-    this.#process = spawn(PROGRAM, ['serve', '--port', String(PORT), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  #launch([command, ...args]) {
+    const log = createWriteStream(this.#log, { flags: logs.has(this.#log) ? 'a' : 'w' });
+    logs.add(this.#log);
+    this.#process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
-    this.#process.stdout.pipe(log);
-    this.#process.stderr.pipe(log);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.pipe(log);
+      stream.on('data', (text) => { this.#output += text; });
+    }
+  }
+
+  async #answers(isReady) {
     const deadline = Date.now() + START_LIMIT_MS;
-    while (!(await isHealthy(this.origin))) {
-      if (this.#process.exitCode !== null) throw new Error(`porthole ended at once: see ${ARTEFACTS}/${name}.log`);
+    while (!(await isReady(this))) {
+      if (this.#process.exitCode !== null) throw new Error(`porthole ended at once: see ${this.#log}`);
       if (Date.now() > deadline) throw new Error('porthole does not answer /healthz');
       await sleep(50);
     }
