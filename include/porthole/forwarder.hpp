@@ -60,7 +60,8 @@ struct ForwarderOptions {
 
   LogLevel log_level = LogLevel::info;
 
-  // Lets run() end on SIGINT and SIGTERM. Applications that handle signals themselves set it to false.
+  // Lets run() end on SIGINT and SIGTERM, and reads the certificate's files again on SIGHUP where there are
+  // any. Applications that handle signals themselves set it to false.
   bool handle_signals = true;
 };
 
@@ -81,6 +82,13 @@ class Forwarder {
 
   // Makes run() return. Any thread; not from a signal handler.
   void stop();
+
+  // Reads tls_cert_file and tls_key_file again. They are looked at every few seconds anyway, and with
+  // handle_signals on SIGHUP: this is for applications that know when they were replaced. Clients that are
+  // connected keep what they have, new ones are shown the new certificate. Where the files are of no use
+  // (unreadable, half-written, expired, not of each other) the old one stays, and the log says why. Does
+  // nothing without files. Any thread; not from a signal handler.
+  void reload_certificate();
 
   // The port number in use. Any thread.
   std::uint16_t port() const;

@@ -122,6 +122,21 @@ bool set_subject_names(X509* certificate, const std::vector<std::string>& texts)
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1;
 }
 
+bool is_printable(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+// Empty for names of other kinds.
+std::string text_of(const GENERAL_NAME* name) {
+  int kind = 0;
+  const auto* const value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(name, &kind));
+  if (kind != GEN_DNS && kind != GEN_IPADD) return {};
+  const Bytes bytes(ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value)));
+  if (kind == GEN_DNS) return is_printable(as_text(bytes)) ? std::string(as_text(bytes)) : std::string();
+  if (bytes.size() == 4) return IpAddress::v4(bytes.first<4>()).to_string();
+  return bytes.size() == 16 ? IpAddress::v6(bytes.first<16>()).to_string() : std::string();
+}
+
 // RFC 5280 section 4.1.2.5 writes "for ever" as the last second of 9999; nanoseconds end in 2262.
 constexpr int kDaysForEver = 106'000;
 
@@ -210,6 +225,19 @@ Result<Certificate, std::string> Certificate::from_pem(Bytes chain_pem, Bytes ke
   if (!fingerprint) return fail(std::string("OpenSSL cannot hash the certificate"));
   return Certificate(*owner, std::move(*key), colon_hex(fingerprint->bytes()),
                      {std::next(owner), chain->end()});
+}
+
+std::vector<std::string> Certificate::names() const {
+  const ErrorQueueScope errors;
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509(), NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free);
+  std::vector<std::string> texts;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    std::string text = text_of(sk_GENERAL_NAME_value(names.get(), i));
+    if (!text.empty()) texts.push_back(std::move(text));
+  }
+  return texts;
 }
 
 std::optional<WallTime> Certificate::not_before() const {

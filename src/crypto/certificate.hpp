@@ -55,6 +55,10 @@ class Certificate {
   // error is a sentence for whoever gave the files.
   static Result<Certificate, std::string> from_pem(Bytes chain_pem, Bytes key_pem);
 
+  // The host names and IP addresses that it is for (subjectAltName); what OpenSSL cannot read, or a terminal
+  // could not show, is left out.
+  std::vector<std::string> names() const;
+
   // Nobody may take it before and after; unset where OpenSSL cannot read the time.
   std::optional<WallTime> not_before() const;
   std::optional<WallTime> not_after() const;

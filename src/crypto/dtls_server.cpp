@@ -38,9 +38,7 @@ int make_no_cookie(SSL*, unsigned char*, unsigned int*) {
   return 0;
 }
 
-}  // namespace
-
-std::unique_ptr<OpenSslDtlsServer> OpenSslDtlsServer::create(const Certificate& certificate) {
+SslContextHandle make_context(const Certificate& certificate) {
   const ErrorQueueScope errors;
   SslContextHandle context(SSL_CTX_new(DTLS_server_method()));
   if (!context || !configure_dtls(context.get(), certificate)) return nullptr;
@@ -48,10 +46,25 @@ std::unique_ptr<OpenSslDtlsServer> OpenSslDtlsServer::create(const Certificate& 
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
   SSL_CTX_set_cookie_verify_cb(context.get(), accept_cookie);
   SSL_CTX_set_cookie_generate_cb(context.get(), make_no_cookie);
+  return context;
+}
+
+}  // namespace
+
+std::unique_ptr<OpenSslDtlsServer> OpenSslDtlsServer::create(const Certificate& certificate) {
+  SslContextHandle context = make_context(certificate);
+  if (!context) return nullptr;
   return std::unique_ptr<OpenSslDtlsServer>(new OpenSslDtlsServer(std::move(context)));
 }
 
 OpenSslDtlsServer::OpenSslDtlsServer(SslContextHandle context) : context_(std::move(context)) {}
+
+bool OpenSslDtlsServer::use(const Certificate& certificate) {
+  SslContextHandle context = make_context(certificate);
+  if (!context) return false;
+  context_ = std::move(context);  // An association holds the one that it began with.
+  return true;
+}
 
 std::unique_ptr<DtlsAssociation> OpenSslDtlsServer::accept(Bytes hello, Instant now) {
   const ErrorQueueScope errors;

@@ -76,12 +76,16 @@ class OpenSslDtlsServer final : public DtlsServer {
   // nullptr only when OpenSSL lacks what we need, or refuses the certificate.
   static std::unique_ptr<OpenSslDtlsServer> create(const Certificate& certificate);
 
+  // Who begins from now on is shown this one; associations keep what they began with. False, and nothing has
+  // changed, where create() would fail.
+  bool use(const Certificate& certificate);
+
   std::unique_ptr<DtlsAssociation> accept(Bytes hello, Instant now) override;
 
  private:
   explicit OpenSslDtlsServer(SslContextHandle context);
 
-  SslContextHandle context_;  // Owned; constant after construction.
+  SslContextHandle context_;  // Owned.
 };
 
 }  // namespace porthole::crypto

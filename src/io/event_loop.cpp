@@ -55,7 +55,7 @@ void EventLoop::post(std::function<void()> task) {
   boost::asio::post(state_->context, std::move(task));
 }
 
-void EventLoop::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
+void EventLoop::on_signals(const std::vector<int>& signals, std::function<void(int)> handler) {
   for (const int signal : signals) state_->signals.add(signal);
   state_->on_signal = std::move(handler);
   state_->wait_for_signal();

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <memory>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -37,7 +37,7 @@ class EventLoop {
   // Any thread. The task runs on the loop's thread, after the tasks that were posted before it.
   void post(std::function<void()> task);
   // Calls the handler on the loop's thread, every time that one of the signals comes. At most once a loop.
-  void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
+  void on_signals(const std::vector<int>& signals, std::function<void(int)> handler);
 
   // For io/'s own sources.
   boost::asio::io_context& context();

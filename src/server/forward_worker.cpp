@@ -12,7 +12,11 @@ ForwardWorker::ForwardWorker(io::EventLoop& loop, const Limits& limits)
 ForwardWorker::~ForwardWorker() = default;
 
 void ForwardWorker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
-  if (!forwarder_) dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  if (dtls_) {
+    dtls_->use(context->certificate());
+  } else if (!forwarder_) {
+    dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  }
   port_.use_tls(std::move(context));
 }
 

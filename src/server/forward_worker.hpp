@@ -23,7 +23,8 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
   ForwardWorker(io::EventLoop& loop, const Limits& limits);
   ~ForwardWorker() override;
 
-  // For TLS on the port: see io::TcpPort::use_tls(). Before open(), it is for TURN over DTLS as well.
+  // What clients over TLS, and TURN clients over DTLS, are shown. May be replaced at any time: see
+  // io::TcpPort::use_tls(). Without it before open() nobody speaks DTLS.
   void use_tls(std::shared_ptr<const crypto::TlsContext> context);
 
   // Opens the port on every address. `options.rules.own_port` is filled in here.
@@ -47,7 +48,7 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
 
   // Owned. The forwarder's allocations free their sockets, and the port is driven by the forwarder.
   io::SystemRandom random_;
-  std::unique_ptr<crypto::DtlsServer> dtls_;  // Null without a certificate.
+  std::unique_ptr<crypto::OpenSslDtlsServer> dtls_;  // Null without a certificate.
   std::optional<io::RelaySockets> sockets_;
   std::optional<RelayBook> book_;
   std::optional<node::Forwarder> forwarder_;

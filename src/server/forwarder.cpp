@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <porthole/forwarder.hpp>
 #include <utility>
+#include <vector>
 
 #include "io/file_limit.hpp"
 #include "io/interfaces.hpp"
 #include "server/addresses.hpp"
+#include "server/certificate_watch.hpp"
 #include "server/forward_plan.hpp"
 #include "server/forward_worker.hpp"
 #include "server/limits.hpp"
@@ -44,7 +47,12 @@ class Forwarder::Impl final {
  public:
   explicit Impl(const Limits& limits) : worker_(loop_, limits) {}
 
-  void use_tls(server::TlsContextHandle context) { worker_.use_tls(std::move(context)); }
+  void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
+    worker_.use_tls(context);
+    if (!server::are_given(files)) return;
+    certificate_.emplace(loop_, files, context,
+                         [this](server::TlsContextHandle fresh) { worker_.use_tls(std::move(fresh)); });
+  }
 
   Result<void, Error> open(const ForwarderOptions& options, const server::ForwardPlan& plan,
                            const std::vector<IpAddress>& local) {
@@ -62,7 +70,7 @@ class Forwarder::Impl final {
     for (const node::PeerRange& peer : plan.peers) peers_.push_back(peer.to_string());
     hosts_ = options.advertise;
     if (hosts_.empty()) hosts_ = {server::reachable_address(server::served_addresses(plan.listen, local))};
-    if (options.handle_signals) loop_.on_signals({SIGINT, SIGTERM}, [this](int) { shut_down(); });
+    if (options.handle_signals) handle_signals();
     return {};
   }
 
@@ -70,6 +78,12 @@ class Forwarder::Impl final {
 
   void stop() {
     loop_.post([this] { shut_down(); });
+  }
+
+  void reload_certificate() {
+    loop_.post([this] {
+      if (certificate_) certificate_->reload();
+    });
   }
 
   std::uint16_t port() const { return worker_.port(); }
@@ -82,14 +96,26 @@ class Forwarder::Impl final {
   }
 
  private:
+  // Without files SIGHUP is what it is elsewhere: the terminal is gone, and the program with it.
+  void handle_signals() {
+    std::vector<int> signals{SIGINT, SIGTERM};
+    if (certificate_) signals.push_back(SIGHUP);
+    loop_.on_signals(signals, [this](int signal) {
+      if (signal != SIGHUP) return shut_down();
+      if (certificate_) certificate_->reload();
+    });
+  }
+
   void shut_down() {
     if (std::exchange(is_down_, true)) return;
+    certificate_.reset();
     worker_.shut_down();
     loop_.stop();
   }
 
   io::EventLoop loop_;
   server::ForwardWorker worker_;
+  std::optional<server::CertificateWatch> certificate_;  // Where it came from files.
   std::vector<std::string> hosts_;
   std::vector<std::string> peers_;
   bool is_down_ = false;
@@ -102,11 +128,11 @@ std::variant<Forwarder, Error> Forwarder::start(const ForwarderOptions& options)
   const auto plan = server::make_forward_plan(options, local);
   if (!plan) return plan.error();
   const WallTime today = io::EventLoop::wall_clock().time(io::EventLoop::now());
-  auto tls = server::open_tls({options.tls_cert_file, options.tls_key_file}, options.advertise,
-                              server::served_addresses(plan->listen, local), today);
+  const server::TlsFiles files{options.tls_cert_file, options.tls_key_file};
+  auto tls = server::open_tls(files, options.advertise, server::served_addresses(plan->listen, local), today);
   if (!tls) return tls.error();
   auto impl = std::make_unique<Impl>(options.limits);
-  impl->use_tls(std::move(*tls));
+  impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, *plan, local); !opened) return opened.error();
   return Forwarder(std::move(impl));
 }
@@ -121,6 +147,9 @@ void Forwarder::run() {
 }
 void Forwarder::stop() {
   impl_->stop();
+}
+void Forwarder::reload_certificate() {
+  impl_->reload_certificate();
 }
 std::uint16_t Forwarder::port() const {
   return impl_->port();

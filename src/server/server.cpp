@@ -1,11 +1,14 @@
 #include <csignal>
+#include <optional>
 #include <porthole/server.hpp>
 #include <utility>
+#include <vector>
 
 #include "crypto/certificate.hpp"
 #include "crypto/dtls.hpp"
 #include "io/file_limit.hpp"
 #include "io/interfaces.hpp"
+#include "server/certificate_watch.hpp"
 #include "server/limits.hpp"
 #include "server/log.hpp"
 #include "server/plan.hpp"
@@ -26,7 +29,12 @@ class Server::Impl final {
   // The sources' threads post to the worker, which is the younger one.
   ~Impl() { sources_.close(); }
 
-  void use_tls(server::TlsContextHandle context) { worker_.use_tls(std::move(context)); }
+  void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
+    worker_.use_tls(context);
+    if (!server::are_given(files)) return;
+    certificate_.emplace(loop_, files, context,
+                         [this](server::TlsContextHandle fresh) { worker_.use_tls(std::move(fresh)); });
+  }
 
   Result<void, Error> open(const ServerOptions& options, server::Plan plan) {
     node::NodeOptions node;
@@ -43,7 +51,7 @@ class Server::Impl final {
       return fail(runtime_error(opened.error()));
     }
     for (const SourceOptions& source : plan.sources) names_.push_back(source.name);
-    if (options.handle_signals) loop_.on_signals({SIGINT, SIGTERM}, [this](int) { shut_down(); });
+    if (options.handle_signals) handle_signals();
     return {};
   }
 
@@ -51,6 +59,12 @@ class Server::Impl final {
 
   void stop() {
     loop_.post([this] { shut_down(); });
+  }
+
+  void reload_certificate() {
+    loop_.post([this] {
+      if (certificate_) certificate_->reload();
+    });
   }
 
   std::uint16_t port() const { return worker_.port(); }
@@ -63,8 +77,19 @@ class Server::Impl final {
   }
 
  private:
+  // Without files SIGHUP is what it is elsewhere: the terminal is gone, and the program with it.
+  void handle_signals() {
+    std::vector<int> signals{SIGINT, SIGTERM};
+    if (certificate_) signals.push_back(SIGHUP);
+    loop_.on_signals(signals, [this](int signal) {
+      if (signal != SIGHUP) return shut_down();
+      if (certificate_) certificate_->reload();
+    });
+  }
+
   void shut_down() {
     if (std::exchange(is_down_, true)) return;
+    certificate_.reset();
     sources_.close();
     worker_.shut_down();
     loop_.stop();
@@ -74,6 +99,7 @@ class Server::Impl final {
   io::EventLoop loop_;
   server::Sources sources_;
   server::Worker worker_;
+  std::optional<server::CertificateWatch> certificate_;  // Where it came from files.
   std::string host_;
   std::vector<std::string> names_;
   bool is_down_ = false;
@@ -88,7 +114,8 @@ std::variant<Server, Error> Server::start(const ServerOptions& options) {
 
   const Instant now = io::EventLoop::now();
   const WallTime today = io::EventLoop::wall_clock().time(now);
-  auto tls = server::open_tls({options.tls_cert_file, options.tls_key_file}, options.advertise,
+  const server::TlsFiles files{options.tls_cert_file, options.tls_key_file};
+  auto tls = server::open_tls(files, options.advertise,
                               server::served_addresses(plan->listen, io::local_addresses()), today);
   if (!tls) return tls.error();
   auto certificate = crypto::Certificate::self_signed(today);
@@ -96,7 +123,7 @@ std::variant<Server, Error> Server::start(const ServerOptions& options) {
   if (dtls == nullptr) return runtime_error("OpenSSL cannot make a DTLS certificate: check its installation");
 
   auto impl = std::make_unique<Impl>(std::move(dtls), options.limits);
-  impl->use_tls(std::move(*tls));
+  impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, std::move(*plan)); !opened) return opened.error();
   return Server(std::move(impl));
 }
@@ -111,6 +138,9 @@ void Server::run() {
 }
 void Server::stop() {
   impl_->stop();
+}
+void Server::reload_certificate() {
+  impl_->reload_certificate();
 }
 std::uint16_t Server::port() const {
   return impl_->port();

@@ -28,12 +28,6 @@ std::string unreadable(const std::string& file, const char* option) {
   return "cannot read " + file + " (" + option + "): check that it exists and that you may read it";
 }
 
-std::string date(WallTime time) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
-}
-
 std::string without_port(const std::string& host) {
   if (IpAddress::parse(host)) return host;
   if (const auto address = SocketAddress::parse(host)) return address->ip.to_string();
@@ -42,7 +36,13 @@ std::string without_port(const std::string& host) {
 
 }  // namespace
 
-Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files, WallTime now) {
+std::string date(WallTime time) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                     static_cast<unsigned>(day.day()));
+}
+
+Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files) {
   const std::string& cert_file = files.certificate;
   const std::string& key_file = files.key;
   if (key_file.empty()) return wrong("--tls-cert needs --tls-key FILE, too: the certificate's private key");
@@ -56,9 +56,6 @@ Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files, WallTime n
   if (!certificate) return wrong(which + certificate.error());
   auto context = crypto::TlsContext::create(*certificate);
   if (!context) return wrong(which + context.error());
-  if (const std::string problem = validity_problem(*certificate, now); !problem.empty()) {
-    spdlog::warn("{} (--tls-cert) {}: browsers will refuse it", cert_file, problem);
-  }
   return std::move(*context);
 }
 
@@ -75,8 +72,13 @@ Result<TlsContextHandle, Error> make_own_tls(const std::vector<std::string>& adv
 
 Result<TlsContextHandle, Error> open_tls(const TlsFiles& files, const std::vector<std::string>& advertised,
                                          const std::vector<IpAddress>& addresses, WallTime now) {
-  const bool has_files = !files.certificate.empty() || !files.key.empty();
-  return has_files ? read_tls_files(files, now) : make_own_tls(advertised, addresses, now);
+  if (!are_given(files)) return make_own_tls(advertised, addresses, now);
+  auto context = read_tls_files(files);
+  if (!context) return context;
+  if (const std::string problem = validity_problem((*context)->certificate(), now); !problem.empty()) {
+    spdlog::warn("{} (--tls-cert) {}: browsers will refuse it", files.certificate, problem);
+  }
+  return context;
 }
 
 std::string validity_problem(const crypto::Certificate& certificate, WallTime now) {

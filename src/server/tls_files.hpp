@@ -21,18 +21,27 @@ struct TlsFiles {
   std::string key;          // PEM, without a password.
 };
 
-// Both files are given. A certificate whose time has passed or not yet come is a warning in
-// the log: clocks are wrong more often than certificates, and most clients of a camera ask for neither.
-Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files, WallTime now);
+// Whether the owner gave files; of one without the other the start complains.
+inline bool are_given(const TlsFiles& files) {
+  return !files.certificate.empty() || !files.key.empty();
+}
+
+// Both files are given. Does not look at the certificate's time.
+Result<TlsContextHandle, Error> read_tls_files(const TlsFiles& files);
 
 // For those who have no files: browsers warn of it, and other clients may be told to trust it. Its names are
 // what the server is reached by: the advertised ones and `addresses`.
 Result<TlsContextHandle, Error> make_own_tls(const std::vector<std::string>& advertised,
                                              const std::vector<IpAddress>& addresses, WallTime now);
 
-// From the files, or its own where there are none.
+// From the files, or its own where there are none. A certificate whose time has passed or not yet come is a
+// warning in the log: clocks are wrong more often than certificates, and most clients of a camera ask for
+// neither.
 Result<TlsContextHandle, Error> open_tls(const TlsFiles& files, const std::vector<std::string>& advertised,
                                          const std::vector<IpAddress>& addresses, WallTime now);
+
+// "2026-11-24", UTC.
+std::string date(WallTime time);
 
 // Empty while the certificate is valid; otherwise what is wrong, with the date.
 std::string validity_problem(const crypto::Certificate& certificate, WallTime now);

@@ -22,7 +22,11 @@ Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& so
 Worker::~Worker() = default;
 
 void Worker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
-  if (!node_) turn_dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  if (turn_dtls_) {
+    turn_dtls_->use(context->certificate());
+  } else if (!node_) {
+    turn_dtls_ = crypto::OpenSslDtlsServer::create(context->certificate());
+  }
   port_.use_tls(std::move(context));
 }
 

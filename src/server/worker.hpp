@@ -32,7 +32,8 @@ class Worker final : private PortOwner {
   Result<void, std::string> open(const std::vector<SocketAddress>& listen, node::NodeOptions options);
   std::uint16_t port() const { return port_.port(); }
 
-  // For TLS on the port: see io::TcpPort::use_tls(). Before open(), it is for TURN over DTLS as well.
+  // What clients over TLS, and TURN clients over DTLS, are shown. May be replaced at any time: see
+  // io::TcpPort::use_tls(). Without it before open() nobody speaks DTLS.
   void use_tls(std::shared_ptr<const crypto::TlsContext> context);
 
   // The following on the loop's thread (or before it runs), after open().
@@ -62,7 +63,7 @@ class Worker final : private PortOwner {
 
   // Owned.
   io::SystemRandom random_;
-  std::unique_ptr<crypto::DtlsServer> turn_dtls_;  // Null without a certificate.
+  std::unique_ptr<crypto::OpenSslDtlsServer> turn_dtls_;  // Null without a certificate.
   std::unique_ptr<node::Node> node_;
   PortDriver port_;
 };

@@ -25,7 +25,7 @@ class Server:
     """A running server; port 0 is one that the system chooses."""
 
     command = []
-    ready = r'^Watch at (http://[^/]+:(\d+)/\S+)$'
+    ready = r'^Watch at (https?://[^/]+:(\d+)/\S+)$'
 
     def __init__(self, *arguments, port=0, listen='127.0.0.1'):
         self._log = tempfile.TemporaryFile('w+')
@@ -57,6 +57,9 @@ class Server:
     def resident_kilobytes(self):
         status = pathlib.Path(f'/proc/{self._process.pid}/status').read_text(encoding='ascii')
         return int(re.search(r'VmRSS:\s+(\d+) kB', status)[1])
+
+    def send_signal(self, number):
+        self._process.send_signal(number)
 
     def is_running(self):
         return self._process.poll() is None

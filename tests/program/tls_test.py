@@ -4,69 +4,18 @@ import pathlib
 import socket
 import ssl
 import struct
-import subprocess
 import tempfile
 import time
 import unittest
 
 from program import run, serving
+from tls_client import REQUEST, connected, healthz, make_certificates, read_all, trusting_all
 
 BAD_USAGE = 2
 # An Allocate request without attributes (RFC 8489 section 5); it is answered with 401 and a challenge.
 ALLOCATE = b'\x00\x03\x00\x00\x21\x12\xa4\x42transaction!'
 ALLOCATE_ERROR = b'\x01\x13'
-REQUEST = b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 IDLE_CONNECTIONS = 400
-
-
-def openssl(*arguments, cwd):
-    subprocess.run(['openssl', *arguments], cwd=cwd, check=True, capture_output=True, timeout=20)
-
-
-def make_certificates(folder):
-    """A root, an intermediate and a server's certificate, as a certificate authority would make them."""
-    extensions = {'root': 'basicConstraints=critical,CA:TRUE', 'middle': 'basicConstraints=critical,CA:TRUE',
-                  'leaf': 'subjectAltName=DNS:camera.example', 'old': 'subjectAltName=DNS:camera.example'}
-    for name, issuer, days in (('root', None, '2'), ('middle', 'root', '2'), ('leaf', 'middle', '2'),
-                               ('old', 'middle', '-1')):
-        # The form with EC PARAMETERS before the key, as old guides make it.
-        openssl('ecparam', '-name', 'prime256v1', '-genkey', '-out', f'{name}.key', cwd=folder)
-        openssl('req', '-new', '-key', f'{name}.key', '-subj', f'/CN={name}', '-out', f'{name}.csr', cwd=folder)
-        (folder / f'{name}.ext').write_text(extensions[name] + '\n', encoding='ascii')
-        signer = ['-signkey', f'{name}.key'] if issuer is None else ['-CA', f'{issuer}.crt', '-CAkey',
-                                                                     f'{issuer}.key', '-CAcreateserial']
-        openssl('x509', '-req', '-in', f'{name}.csr', *signer, '-days', days, '-extfile', f'{name}.ext',
-                '-out', f'{name}.crt', cwd=folder)
-    for name in ('leaf', 'old'):
-        chain = (folder / f'{name}.crt').read_text() + (folder / 'middle.crt').read_text()
-        (folder / f'{name}-chain.crt').write_text(chain, encoding='ascii')
-    openssl('pkey', '-in', 'leaf.key', '-aes128', '-passout', 'pass:secret', '-out', 'encrypted.key', cwd=folder)
-
-
-def trusting_all():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-@contextlib.contextmanager
-def connected(server, context, name=None):
-    with socket.create_connection(('127.0.0.1', server.port), timeout=5) as tcp:
-        with context.wrap_socket(tcp, server_hostname=name) as tls:
-            yield tls
-
-
-def read_all(connection):
-    answer = b''
-    while part := connection.recv(65536):
-        answer += part
-    return answer
-
-
-def healthz(connection):
-    connection.sendall(REQUEST)
-    return read_all(connection)
 
 
 class Files(unittest.TestCase):

@@ -32,6 +32,14 @@ TEST(Certificate, IsValidFromYesterdayForAYear) {
   EXPECT_EQ(ASN1_TIME_cmp_time_t(X509_get0_notAfter(x509), 1'700'000'000 + 365 * 86'400), 0);
 }
 
+TEST(Certificate, SaysWhatItIsFor) {
+  const std::vector<std::string> names{"camera.example", "192.0.2.1", "2001:db8::1"};
+  EXPECT_EQ(Certificate::self_signed(kNow, names)->names(), names);
+  EXPECT_TRUE(Certificate::self_signed(kNow)->names().empty());
+  EXPECT_EQ(Certificate::self_signed(kNow, {"a\nforged line", "b.example"})->names(),
+            std::vector<std::string>{"b.example"});
+}
+
 TEST(Certificate, DiffersEveryTime) {
   std::set<std::string> fingerprints;
   for (int i = 0; i < 8; ++i) fingerprints.insert(Certificate::self_signed(kNow)->fingerprint());
