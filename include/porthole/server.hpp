@@ -55,7 +55,8 @@ struct ServerOptions {
 
   // The certificate for HTTPS and TURN over TLS, which share the one port with what is in clear: PEM files,
   // the server's own certificate first and those that vouch for it behind, and its private key without a
-  // password. Both or neither. Empty: a certificate that the server signs itself, which browsers warn of.
+  // password. Both or neither. With them, plain HTTP from other machines is redirected to HTTPS, and browsers
+  // are offered TURN over TLS. Empty: a certificate that the server signs itself, which browsers warn of.
   std::string tls_cert_file;
   std::string tls_key_file;
 
@@ -100,7 +101,8 @@ class Server {
   // The port number in use. Any thread.
   std::uint16_t port() const;
 
-  // The page of each stream, with the address that this machine is most likely reached at. Any thread.
+  // The page of each stream, with the address that this machine is most likely reached at; "https://…" with a
+  // certificate of its owner's. Any thread.
   std::vector<std::string> urls() const;
 
  private:

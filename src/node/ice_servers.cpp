@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "node/https_redirect.hpp"
+
 namespace porthole::node {
 namespace {
 
@@ -14,8 +16,10 @@ struct RungName {
   std::string_view name;
   Rung rung;
 };
-constexpr std::array<RungName, 3> kRungs{
-    {{"direct", Rung::direct}, {"turn-udp", Rung::turn_udp}, {"turn-tcp", Rung::turn_tcp}}};
+constexpr std::array<RungName, 4> kRungs{{{"direct", Rung::direct},
+                                          {"turn-udp", Rung::turn_udp},
+                                          {"turn-tcp", Rung::turn_tcp},
+                                          {"turn-tls", Rung::turn_tls}}};
 
 bool is_host_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
@@ -53,16 +57,21 @@ std::optional<Rung> parse_rung(std::string_view name) {
 std::string authority_of(const HttpRequest& request) {
   const auto authority = parse_authority(request.header("Host"));
   if (!authority) return request.via.local.to_string();
-  const char* default_port = request.via.transport == Transport::tls ? ":443" : ":80";
+  const char* default_port = came_encrypted(request) ? ":443" : ":80";
   return std::string(authority->host) +
          (authority->port.empty() ? default_port : std::string(authority->port));
 }
 
 std::vector<IceServer> ice_servers(std::string_view authority, std::optional<Rung> rung,
-                                   const turn::Credentials& credentials) {
-  if (rung == Rung::direct) return {};
-  const char* transport = rung == Rung::turn_udp ? "udp" : "tcp";
-  return {{"turn:" + std::string(authority) + "?transport=" + transport, credentials}};
+                                   const turn::Credentials& credentials, bool has_certificate) {
+  std::vector<IceServer> servers;
+  const auto add = [&](const char* scheme, const char* transport) {
+    servers.push_back({scheme + std::string(authority) + "?transport=" + transport, credentials});
+  };
+  if (rung == Rung::turn_udp) add("turn:", "udp");
+  if (!rung || rung == Rung::turn_tcp) add("turn:", "tcp");
+  if (has_certificate && (!rung || rung == Rung::turn_tls)) add("turns:", "tcp");
+  return servers;
 }
 
 std::string link_header(const IceServer& server) {

@@ -12,7 +12,7 @@
 namespace porthole::node {
 
 // One rung of the ladder that a viewer climbs, as `?path=` names it.
-enum class Rung { direct, turn_udp, turn_tcp };
+enum class Rung { direct, turn_udp, turn_tcp, turn_tls };
 
 // nullopt for any other name. An empty one is no rung either: the viewer then races what ICE can race.
 std::optional<Rung> parse_rung(std::string_view name);
@@ -26,10 +26,12 @@ struct IceServer {
 // again, whatever port mappings lie between. The address that was hit where Host is missing or is no host.
 std::string authority_of(const HttpRequest& request);
 
-// Without a rung, TURN over TCP alone: with TURN over UDP on the ip:port of the direct candidate, Chromium
-// ends on the relayed pair, and it reaches nothing that direct UDP does not (docs/decisions/0006).
+// Without a rung, TURN over TCP and TLS: with TURN over UDP on the ip:port of the direct candidate, Chromium
+// ends on the relayed pair, and it reaches nothing that direct UDP does not (docs/decisions/0006). TLS only
+// with the operator's own certificate, which browsers check against the host; with another they would try in
+// vain.
 std::vector<IceServer> ice_servers(std::string_view authority, std::optional<Rung> rung,
-                                   const turn::Credentials& credentials);
+                                   const turn::Credentials& credentials, bool has_certificate);
 
 // draft-ietf-wish-whep section 4.6: one Link header for each URL.
 std::string link_header(const IceServer& server);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/https_redirect.hpp"
 #include "node/status.hpp"
 
 namespace porthole::node {
@@ -35,7 +36,7 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       labels_(random_, reserved_ports(options_)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
       sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
-      whep_(sessions_, viewers_) {}
+      whep_(sessions_, viewers_, options_.has_certificate) {}
 
 void Node::set_wall_clock(const WallClock& wall) {
   wall_ = wall;
@@ -192,8 +193,12 @@ void Node::announce_rendition(Broadcast& broadcast, VideoCodec codec) {
 }
 
 std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instant now) {
+  if (options_.has_certificate) {
+    if (auto redirect = redirect_to_https(request)) return redirect;
+  }
   if (!request.path.starts_with(Whep::kPrefix)) {
-    return status_reply(request, broadcasts_, [&] { return sessions_.mint(now); });
+    const auto mint = [&] { return sessions_.mint(now); };
+    return status_reply(request, broadcasts_, mint, options_.has_certificate);
   }
   HttpResponse response = whep_.handle(request, now);
   for (auto& [name, broadcast] : broadcasts_) {

@@ -32,6 +32,9 @@ struct NodeOptions {
   // At least one. The first signs, all verify.
   std::vector<std::string> secrets;
 
+  // Whether TLS shows the operator's own certificate, which browsers trust.
+  bool has_certificate = false;
+
   std::size_t max_viewers = 1000;
   turn::Limits turn_limits;
 };

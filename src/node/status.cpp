@@ -35,14 +35,15 @@ std::string streams_json(const Broadcasts& broadcasts) {
 }  // namespace
 
 std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broadcasts& broadcasts,
-                                         const std::function<turn::Credentials()>& mint) {
+                                         const std::function<turn::Credentials()>& mint,
+                                         bool has_certificate) {
   const bool health = request.path == "/healthz";
   const bool streams = request.path == "/api/v1/streams";
   if (!health && !streams && request.path != "/ice") return std::nullopt;
   if (health) return health_reply(request);
   if (auto refused = refuse_writing(request)) return refused;
   if (streams) return json_reply(200, streams_json(broadcasts));
-  return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint())));
+  return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint(), has_certificate)));
 }
 
 }  // namespace porthole::node

@@ -12,6 +12,7 @@ namespace porthole::node {
 
 // nullopt for other paths. `mint` makes the credentials that /ice gives.
 std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broadcasts& broadcasts,
-                                         const std::function<turn::Credentials()>& mint);
+                                         const std::function<turn::Credentials()>& mint,
+                                         bool has_certificate);
 
 }  // namespace porthole::node

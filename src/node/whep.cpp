@@ -15,6 +15,10 @@ constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
 // How long a client that was refused for lack of room is asked to wait.
 constexpr const char* kRetryAfterSeconds = "10";
 
+constexpr const char* kNoTls =
+    "This server has no turn-tls: browsers take it only with a certificate of the operator's own "
+    "(--tls-cert).";
+
 struct Refusal {
   SessionError error;
   int status;
@@ -88,7 +92,9 @@ HttpResponse Whep::create(const Call& call) {
   }
   const std::string_view path = query_value(call.request.query, "path");
   const auto rung = parse_rung(path);
-  if (!path.empty() && !rung) return error_reply(400, "Unknown path: use direct, turn-udp or turn-tcp.");
+  if (!path.empty() && !rung)
+    return error_reply(400, "Unknown path: use direct, turn-udp, turn-tcp or turn-tls.");
+  if (rung == Rung::turn_tls && !has_certificate_) return error_reply(400, kNoTls);
 
   const auto session = sessions_.create(call.broadcast, call.request.body, call.request.via, call.now);
   if (!session) return refuse(session.error());
@@ -99,7 +105,8 @@ HttpResponse Whep::create(const Call& call) {
   response.headers.emplace_back("ETag", session->etag);
   response.headers.emplace_back("Accept-Patch", kFragment);
   response.headers.emplace_back("Cache-Control", "no-store");
-  for (const IceServer& server : ice_servers(authority_of(call.request), rung, session->credentials)) {
+  const auto servers = ice_servers(authority_of(call.request), rung, session->credentials, has_certificate_);
+  for (const IceServer& server : servers) {
     response.headers.emplace_back("Link", link_header(server));
   }
   return response;

@@ -13,7 +13,8 @@ namespace porthole::node {
 class Whep {
  public:
   // Both are borrowed and outlive this.
-  Whep(Sessions& sessions, Viewers& viewers) : sessions_(sessions), viewers_(viewers) {}
+  Whep(Sessions& sessions, Viewers& viewers, bool has_certificate)
+      : has_certificate_(has_certificate), sessions_(sessions), viewers_(viewers) {}
 
   // For paths that begin with kPrefix.
   HttpResponse handle(const HttpRequest& request, Instant now);
@@ -42,8 +43,9 @@ class Whep {
   HttpResponse remove(const Call& call);
   static HttpResponse not_allowed(bool endpoint);
 
-  Sessions& sessions_;  // Borrowed.
-  Viewers& viewers_;    // Borrowed.
+  const bool has_certificate_;  // See NodeOptions.
+  Sessions& sessions_;          // Borrowed.
+  Viewers& viewers_;            // Borrowed.
 };
 
 }  // namespace porthole::node

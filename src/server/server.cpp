@@ -32,6 +32,7 @@ class Server::Impl final {
   void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
     worker_.use_tls(context);
     if (!server::are_given(files)) return;
+    scheme_ = "https://";
     certificate_.emplace(loop_, files, context,
                          [this](server::TlsContextHandle fresh) { worker_.use_tls(std::move(fresh)); });
   }
@@ -41,6 +42,7 @@ class Server::Impl final {
     node.advertised = plan.advertise;
     node.addresses = server::served_addresses(plan.listen, io::local_addresses());
     node.secrets = std::move(plan.secrets);
+    node.has_certificate = certificate_.has_value();
     node.max_viewers = options.max_viewers;
     node.turn_limits = server::turn_limits(options.limits);
     host_ = options.advertise.empty() ? server::reachable_address(node.addresses) : options.advertise.front();
@@ -72,7 +74,7 @@ class Server::Impl final {
   std::vector<std::string> urls() const {
     const std::string authority = server::authority(host_, port());
     std::vector<std::string> urls;
-    for (const std::string& name : names_) urls.push_back("http://" + authority + "/" + name);
+    for (const std::string& name : names_) urls.push_back(scheme_ + authority + "/" + name);
     return urls;
   }
 
@@ -100,6 +102,7 @@ class Server::Impl final {
   server::Sources sources_;
   server::Worker worker_;
   std::optional<server::CertificateWatch> certificate_;  // Where it came from files.
+  const char* scheme_ = "http://";
   std::string host_;
   std::vector<std::string> names_;
   bool is_down_ = false;

@@ -1,9 +1,12 @@
 #include "node/ice_servers.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace porthole::node {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 std::string authority(const std::string& host, Transport transport = Transport::tcp) {
   HttpRequest request;
@@ -29,16 +32,38 @@ TEST(IceServers, NameTheAddressThatWasHitWhereTheHostIsNone) {
   EXPECT_EQ(authority(std::string(300, 'a')), "192.0.2.1:8443");
 }
 
+TEST(IceServers, AreReachedByThePortOfHttpsWhereAProxyEndedTls) {
+  HttpRequest request;
+  request.headers = {{"Host", "cam.example"}, {"X-Forwarded-Proto", "https"}};
+  request.via.transport = Transport::tcp;
+  EXPECT_EQ(authority_of(request), "cam.example:443");
+}
+
+std::vector<std::string> urls(std::optional<Rung> rung, bool has_certificate) {
+  std::vector<std::string> found;
+  for (const IceServer& server : ice_servers("h:1", rung, {"1:a", "b"}, has_certificate)) {
+    found.push_back(server.url);
+  }
+  return found;
+}
+
 TEST(IceServers, LeaveTurnOverUdpToThoseWhoForceIt) {
-  const turn::Credentials credentials{"1:a", "b"};
-  EXPECT_EQ(ice_servers("h:1", std::nullopt, credentials).front().url, "turn:h:1?transport=tcp");
-  EXPECT_EQ(ice_servers("h:1", Rung::turn_tcp, credentials).front().url, "turn:h:1?transport=tcp");
-  EXPECT_EQ(ice_servers("h:1", Rung::turn_udp, credentials).front().url, "turn:h:1?transport=udp");
-  EXPECT_TRUE(ice_servers("h:1", Rung::direct, credentials).empty());
+  for (const bool has_certificate : {false, true}) {
+    EXPECT_THAT(urls(Rung::turn_tcp, has_certificate), ElementsAre("turn:h:1?transport=tcp"));
+    EXPECT_THAT(urls(Rung::turn_udp, has_certificate), ElementsAre("turn:h:1?transport=udp"));
+    EXPECT_THAT(urls(Rung::direct, has_certificate), IsEmpty());
+  }
+}
+
+TEST(IceServers, OfferTurnOverTlsOnlyWithACertificateThatBrowsersTrust) {
+  EXPECT_THAT(urls(std::nullopt, false), ElementsAre("turn:h:1?transport=tcp"));
+  EXPECT_THAT(urls(std::nullopt, true), ElementsAre("turn:h:1?transport=tcp", "turns:h:1?transport=tcp"));
+  EXPECT_THAT(urls(Rung::turn_tls, false), IsEmpty());
+  EXPECT_THAT(urls(Rung::turn_tls, true), ElementsAre("turns:h:1?transport=tcp"));
 }
 
 TEST(IceServers, AreWrittenForLinkAndForScripts) {
-  const auto servers = ice_servers("h:1", std::nullopt, {"1:a", "b"});
+  const auto servers = ice_servers("h:1", std::nullopt, {"1:a", "b"}, false);
   EXPECT_EQ(link_header(servers.front()),
             "<turn:h:1?transport=tcp>; rel=\"ice-server\"; username=\"1:a\"; credential=\"b\"; "
             "credential-type=\"password\"");

@@ -46,7 +46,7 @@ class NodeFixture : public testing::Test {
     return made;
   }
 
-  NodeFixture() : node(options(), dtls, random) {
+  explicit NodeFixture(const NodeOptions& told = options()) : node(told, dtls, random) {
     node.set_wall_clock(WallClock(now, WallTime(std::chrono::seconds(1'800'000'000))));
     node.add_broadcast("cam");
   }
