@@ -17,6 +17,7 @@ DatagramQueues& queues_of(BIO* bio) {
 int write_datagram(BIO* bio, const char* data, int size) {
   if (size <= 0) return size;
   DatagramQueues& queues = queues_of(bio);
+  if (queues.muted) return size;
   const Bytes datagram = as_bytes({data, static_cast<std::size_t>(size)});
   if (datagram.size() <= queues.direct.size()) {
     std::ranges::copy(datagram, queues.direct.begin());

@@ -17,6 +17,8 @@ struct DatagramQueues {
   Bytes incoming;  // Borrowed for the duration of a call into OpenSSL; empty when there is nothing to read.
   std::deque<std::vector<std::uint8_t>> outgoing;  // At most kMaxQueuedDatagrams.
 
+  bool muted = false;  // What is written is dropped.
+
   // Where the next datagram is written instead, without an allocation, when it fits; and its size then.
   MutableBytes direct;
   std::size_t direct_size = 0;

@@ -60,6 +60,10 @@ class DtlsSession {
   virtual void handle_timeout(Instant now) = 0;
   virtual Instant next_timeout() const = 0;  // Instant::max() when idle.
 
+  // Whether what is sent travels on a stream, which loses nothing: as long as it does, nothing is sent again.
+  // Afterwards what was sent on the stream may have gone with it, and is sent again when its time has come.
+  virtual void set_reliable(bool reliable) = 0;
+
   // The next datagram to send, at most kMaxDtlsDatagram bytes; 0 when there is none. Goes on after failed and
   // closed, since the peer should hear why. A datagram that `out` has no room for is dropped.
   virtual std::size_t poll_transmit(MutableBytes out) = 0;

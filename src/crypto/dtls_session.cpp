@@ -60,6 +60,7 @@ void OpenSslDtlsSession::handle_datagram(Bytes datagram, Instant now) {
 }
 
 void OpenSslDtlsSession::read(Bytes records, Instant now) {
+  if (reliable_ && state_ == State::connecting) repeat_flight_to_nobody();
   queues_.incoming = records;
   advance(now);
   queues_.incoming = {};
@@ -68,15 +69,29 @@ void OpenSslDtlsSession::read(Bytes records, Instant now) {
 void OpenSslDtlsSession::handle_timeout(Instant now) {
   if (state_ != State::connecting) return;
   if (now >= handshake_deadline_) return enter(State::failed);
-  if (now < retransmit_at_) return;
-  const ErrorQueueScope errors;
-  // Does nothing when OpenSSL's own clock says that it is too early; fails after a dozen attempts.
-  if (DTLSv1_handle_timeout(ssl_.get()) < 0) enter(State::failed);
+  if (reliable_ || now < retransmit_at_) return;
+  repeat_flight();
   schedule(now);
 }
 
+void OpenSslDtlsSession::repeat_flight() {
+  const ErrorQueueScope errors;
+  // Does nothing when OpenSSL's own clock says that it is too early; fails after a dozen attempts.
+  if (DTLSv1_handle_timeout(ssl_.get()) < 0) enter(State::failed);
+}
+
+// Whenever OpenSSL reads, it looks at its clock, and sends the last flight again when the time for that has
+// come: on a stream, which is slow but loses nothing, in vain. A round of it that nobody hears sets the clock
+// back.
+void OpenSslDtlsSession::repeat_flight_to_nobody() {
+  queues_.muted = true;
+  repeat_flight();
+  queues_.muted = false;
+}
+
 Instant OpenSslDtlsSession::next_timeout() const {
-  return state_ == State::connecting ? std::min(handshake_deadline_, retransmit_at_) : Instant::max();
+  if (state_ != State::connecting) return Instant::max();
+  return reliable_ ? handshake_deadline_ : std::min(handshake_deadline_, retransmit_at_);
 }
 
 std::size_t OpenSslDtlsSession::poll_transmit(MutableBytes out) {

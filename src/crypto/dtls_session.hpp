@@ -22,6 +22,7 @@ class OpenSslDtlsSession final : public DtlsSession {
   void handle_datagram(Bytes datagram, Instant now) override;
   void handle_timeout(Instant now) override;
   Instant next_timeout() const override;
+  void set_reliable(bool reliable) override { reliable_ = reliable; }
   std::size_t poll_transmit(MutableBytes out) override;
   State state() const override { return state_; }
   const SrtpKeys* keys() const override { return state_ == State::connected ? &keys_ : nullptr; }
@@ -32,6 +33,8 @@ class OpenSslDtlsSession final : public DtlsSession {
 
  private:
   void read(Bytes records, Instant now);
+  void repeat_flight();
+  void repeat_flight_to_nobody();
   void advance(Instant now);
   void continue_handshake();
   void finish_handshake();
@@ -53,6 +56,7 @@ class OpenSslDtlsSession final : public DtlsSession {
   State state_ = State::connecting;
   SrtpKeys keys_;
   bool started_ = false;
+  bool reliable_ = false;
   bool verified_ = false;  // The certificate that the peer showed has the promised fingerprint.
   Instant handshake_deadline_ = Instant::max();
   Instant retransmit_at_ = Instant::max();

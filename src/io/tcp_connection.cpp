@@ -48,6 +48,7 @@ void TcpConnection::classify(Bytes bytes) {
     case wire::StreamKind::tls:
       return begin_tls(first_bytes);
     case wire::StreamKind::turn:
+    case wire::StreamKind::ice_tcp:
       return begin_stream(first_bytes);
     default:
       return end();

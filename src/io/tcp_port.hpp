@@ -20,7 +20,8 @@ class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
 
-  // The first call for a connection carries its very first bytes. Borrows the bytes for this call.
+  // The first call for a connection carries its very first bytes, enough of them for wire::classify_stream()
+  // to tell what it speaks. Borrows the bytes for this call.
   virtual void on_stream_data(const FiveTuple& path, Bytes bytes) = 0;
   // Ended by the client, the network, a timeout or shut_down(); not after TcpPort::close(). Comes only for
   // connections that had on_stream_data().

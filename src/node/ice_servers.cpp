@@ -16,7 +16,8 @@ struct RungName {
   std::string_view name;
   Rung rung;
 };
-constexpr std::array<RungName, 4> kRungs{{{"direct", Rung::direct},
+constexpr std::array<RungName, 5> kRungs{{{"direct", Rung::direct},
+                                          {"ice-tcp", Rung::ice_tcp},
                                           {"turn-udp", Rung::turn_udp},
                                           {"turn-tcp", Rung::turn_tcp},
                                           {"turn-tls", Rung::turn_tls}}};

@@ -12,7 +12,7 @@
 namespace porthole::node {
 
 // One rung of the ladder that a viewer climbs, as `?path=` names it.
-enum class Rung { direct, turn_udp, turn_tcp, turn_tls };
+enum class Rung { direct, ice_tcp, turn_udp, turn_tcp, turn_tls };
 
 // nullopt for any other name. An empty one is no rung either: the viewer then races what ICE can race.
 std::optional<Rung> parse_rung(std::string_view name);

@@ -11,9 +11,8 @@ bool is_of_use(const IpAddress& address, const IpAddress& hit) {
   return !address.is_loopback() || hit.is_loopback();
 }
 
-}  // namespace
-
-std::vector<SocketAddress> candidates(const NodeOptions& options, const FiveTuple& via) {
+// Best first.
+std::vector<SocketAddress> own_addresses(const NodeOptions& options, const FiveTuple& via) {
   std::vector<SocketAddress> found = options.advertised;
   if (found.empty()) {
     // The client reached this address by TCP a moment ago, so UDP has the best chance there too.
@@ -26,9 +25,16 @@ std::vector<SocketAddress> candidates(const NodeOptions& options, const FiveTupl
   return found;
 }
 
+}  // namespace
+
+rtc::Candidates candidates(const NodeOptions& options, const FiveTuple& via) {
+  const std::vector<SocketAddress> ours = own_addresses(options, via);
+  return {.udp = ours, .tcp = ours};
+}
+
 std::optional<IpAddress> LabelPolicy::relay_ip(const FiveTuple& client,
                                                std::optional<Family> requested) const {
-  const std::vector<SocketAddress> ours = candidates(options_, client);
+  const std::vector<SocketAddress> ours = own_addresses(options_, client);
   const Family family = requested.value_or(ours.front().ip.family());
   const auto fits = [&](const SocketAddress& address) { return address.ip.family() == family; };
   // Firefox refuses loopback labels, and everybody else does as well with any other address.

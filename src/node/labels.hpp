@@ -1,15 +1,14 @@
 // The addresses that viewers know us by: candidates of our own, and the labels of TURN's two ends.
 #pragma once
 
-#include <vector>
-
 #include "node/node_options.hpp"
+#include "rtc/negotiation.hpp"
 #include "turn/relay_policy.hpp"
 
 namespace porthole::node {
 
-// Our UDP candidates for a client that came by `via`, best first, at most kMaxCandidates.
-std::vector<SocketAddress> candidates(const NodeOptions& options, const FiveTuple& via);
+// Our candidates for a client that came by `via`, at most kMaxCandidates of each kind.
+rtc::Candidates candidates(const NodeOptions& options, const FiveTuple& via);
 
 // Allocations reach nothing but the application itself: there is no relay here that could be open.
 class LabelPolicy final : public turn::RelayPolicy {

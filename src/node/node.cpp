@@ -35,6 +35,7 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       random_(random),
       labels_(random_, reserved_ports(options_)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
+      ice_streams_(viewers_),
       sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
       whep_(sessions_, viewers_, options_.has_certificate) {}
 
@@ -80,11 +81,25 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
-  front_.handle_stream(path, bytes, now);
+  const bool is_turn = front_.has_stream(path.connection) || !ice_streams_.accept(path, bytes, now);
+  if (is_turn) return front_.handle_stream(path, bytes, now);
+  while (true) {
+    const auto packet = ice_streams_.next(path, bytes);
+    if (!packet) return drop_route({path, {}, {}}, now);
+    if (!*packet) return;
+    handle_inner({path, {}, {}}, **packet, now);
+  }
 }
 
 void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
   front_.handle_stream_closed(path, now);
+  ice_streams_.handle_closed(path);
+  drop_route({path, {}, {}}, now);
+}
+
+std::optional<ConnectionId> Node::poll_refused() {
+  const auto refused = front_.poll_refused();
+  return refused ? refused : ice_streams_.poll_refused();
 }
 
 void Node::on_to_peer(const Route& route, Bytes data, Instant now) {
@@ -95,7 +110,7 @@ void Node::on_turn_event(const turn::Event& event) {
   if (event.kind == turn::Event::Kind::gone) viewers_.detach_allocation(event.allocation);
 }
 
-// What is inside TURN is a packet like any other, but never TURN again.
+// What is inside TURN or ICE-TCP is a packet like any other, but never TURN again.
 void Node::handle_inner(const Route& route, Bytes packet, Instant now) {
   const wire::DatagramKind kind = wire::classify_datagram(packet);
   if (kind == wire::DatagramKind::stun) {
@@ -112,9 +127,8 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   const MutableBytes slot = front_.outbox().slot();
   if (viewer == nullptr || viewer->ended() || slot.empty()) return;
 
-  std::optional<turn::PeerFraming> framing;
-  if (route.is_relayed()) framing = front_.server().framing(route.allocation, route.peer, now);
-  if (route.is_relayed() != framing.has_value()) return;
+  auto around = framing(route, now);
+  if (!around) return;
   // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
   const auto mapped = route.is_relayed()
                           ? front_.server().relayed_address(route.allocation, route.peer.ip.family())
@@ -124,16 +138,18 @@ void Node::handle_check(const Route& route, const stun::Message& check, Instant 
   const auto known = viewer->path_of(route);
   if (!known && is_held_by_another(*viewer, route, now)) return;
   const ice::PathId path = known ? *known : viewers_.next_path();
-  const MutableBytes out = slot.subspan(framing ? framing->prefix_size() : 0);
-  const auto outcome = viewer->handle_check(check, path, *mapped, out, now);
-  if (!outcome.reply.empty()) {
-    front_.outbox().commit(route.path,
-                           framing ? framing->frame(slot, outcome.reply.size()) : outcome.reply.size());
-  }
+  const auto outcome = viewer->handle_check(check, path, *mapped, slot.subspan(around->prefix_size()), now);
+  if (!outcome.reply.empty()) front_.outbox().commit(route.path, around->frame(slot, outcome.reply.size()));
   if (!outcome.authenticated) return;
   if (outcome.dropped) viewers_.detach(*viewer, *outcome.dropped);
   viewers_.attach(*viewer, path, route);
   update(*viewer, now);
+}
+
+std::optional<RouteFraming> Node::framing(const Route& route, Instant now) {
+  if (!route.is_relayed()) return RouteFraming(route.path);
+  const auto relayed = front_.server().framing(route.allocation, route.peer, now);
+  return relayed ? std::optional(RouteFraming(*relayed)) : std::nullopt;
 }
 
 // A check proves who sent it, not that its source address is true: a viewer's route is not given away while
@@ -183,6 +199,13 @@ void Node::remove(Viewer& viewer, Instant now) {
   announce_rendition(broadcast, codec);
 }
 
+void Node::drop_route(const Route& route, Instant now) {
+  const auto attachment = viewers_.by_route(route);
+  if (!attachment) return;
+  viewers_.detach(*attachment->viewer, attachment->path);
+  update(*attachment->viewer, now);
+}
+
 void Node::announce_rendition(Broadcast& broadcast, VideoCodec codec) {
   Rendition& rendition = broadcast.rendition(codec);
   const bool wanted = rendition.is_expected();
@@ -209,6 +232,7 @@ std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instan
 
 void Node::handle_timeout(Instant now) {
   front_.handle_timeout(now);
+  ice_streams_.handle_timeout(now);
   while (Viewer* viewer = viewers_.pop_due(now)) {
     viewer->handle_timeout(now);
     update(*viewer, now);
@@ -232,12 +256,10 @@ bool Node::poll_transmit(TransmitBatch& out, Instant now) {
 
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const Route* route = viewer.selected_route();
-  std::optional<turn::PeerFraming> framing;
-  if (route != nullptr && route->is_relayed())
-    framing = front_.server().framing(route->allocation, route->peer, now);
-  viewer.is_reachable = route != nullptr && route->is_relayed() == framing.has_value();
+  const auto around = route == nullptr ? std::nullopt : framing(*route, now);
+  viewer.is_reachable = around.has_value();
   if (!viewer.is_reachable) return false;
-  BatchBuilder builder(out, *route, framing);
+  BatchBuilder builder(out, *route, *around);
   return viewer.poll_transmit(builder, now, wall_) && front_.seal(out);
 }
 
@@ -249,7 +271,7 @@ std::optional<Event> Node::poll_event() {
 }
 
 Instant Node::next_timeout() const {
-  Instant next = std::min(front_.next_timeout(), viewers_.next_timeout());
+  Instant next = std::min({front_.next_timeout(), ice_streams_.next_timeout(), viewers_.next_timeout()});
   for (const auto& [name, broadcast] : broadcasts_) {
     for (const VideoCodec codec : kCodecs)
       next = std::min(next, broadcast.rendition(codec).gate().next_timeout());

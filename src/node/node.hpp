@@ -10,6 +10,7 @@
 #include "base/http.hpp"
 #include "base/packet.hpp"
 #include "base/random.hpp"
+#include "node/ice_streams.hpp"
 #include "node/labels.hpp"
 #include "node/port_machine.hpp"
 #include "node/sessions.hpp"
@@ -73,7 +74,7 @@ class Node final : public PortMachine, private TurnOwner {
   void handle_timeout(Instant now) override;
 
   bool poll_transmit(TransmitBatch& out, Instant now) override;
-  std::optional<ConnectionId> poll_refused() override { return front_.poll_refused(); }
+  std::optional<ConnectionId> poll_refused() override;
   std::optional<Event> poll_event();
   Instant next_timeout() const override;
 
@@ -89,6 +90,8 @@ class Node final : public PortMachine, private TurnOwner {
 
   void handle_inner(const Route& route, Bytes packet, Instant now);
   void handle_check(const Route& route, const stun::Message& check, Instant now);
+  // nullopt when the viewer's TURN client does not let us through (any more).
+  std::optional<RouteFraming> framing(const Route& route, Instant now);
   bool is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const;
   // False when the route is no viewer's.
   bool handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now);
@@ -96,6 +99,8 @@ class Node final : public PortMachine, private TurnOwner {
   void update(Viewer& viewer, Instant now);
   void connect(Viewer& viewer, Instant now);
   void remove(Viewer& viewer, Instant now);
+  // Its connection is gone; the viewer's next best path takes its place.
+  void drop_route(const Route& route, Instant now);
   void announce_rendition(Broadcast& broadcast, VideoCodec codec);
   bool poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now);
 
@@ -110,6 +115,7 @@ class Node final : public PortMachine, private TurnOwner {
   TurnFront front_;
   Broadcasts broadcasts_;
   Viewers viewers_;
+  IceStreams ice_streams_;
   Sessions sessions_;
   Whep whep_;
   std::deque<Event> events_;  // A few for each call, until the owner drains them.

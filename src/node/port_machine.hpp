@@ -19,7 +19,8 @@ class PortMachine {
   virtual void set_wall_clock(const WallClock& wall) = 0;
 
   virtual void handle_datagram(const Datagram& datagram, Instant now) = 0;
-  // Bytes of a connection that does not speak HTTP, however they are cut, and its end.
+  // Bytes of a connection that does not speak HTTP, however they are cut, but for the first ones: they are
+  // enough for wire::classify_stream(). And its end.
   virtual void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) = 0;
   virtual void handle_stream_closed(const FiveTuple& path, Instant now) = 0;
   // nullopt for paths that are not the machine's.

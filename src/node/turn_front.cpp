@@ -63,7 +63,7 @@ void TurnFront::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
 }
 
 TurnFront::Stream& TurnFront::stream_of(const FiveTuple& path, Instant now) {
-  const auto [stream, is_new] = streams_.try_emplace(path.connection, Stream{path, {}, false});
+  const auto [stream, is_new] = streams_.try_emplace(path.connection, Stream{.path = path});
   if (is_new) looks_.schedule(path.connection, now + turn::kAuthenticationTimeout);
   return stream->second;
 }

@@ -51,6 +51,7 @@ class TurnFront {
   // Bytes of a connection that speaks TURN, however they are cut, and its end.
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
   void handle_stream_closed(const FiveTuple& path, Instant now);
+  bool has_stream(ConnectionId connection) const { return streams_.contains(connection); }
   void handle_timeout(Instant now);
 
   // Whom the allocation served is gone.
@@ -83,7 +84,7 @@ class TurnFront {
   // One connection that speaks TURN.
   struct Stream {
     FiveTuple path;
-    wire::StreamFramer framer;
+    wire::StreamFramer framer{};
     bool had_allocation = false;  // When it was last looked at.
   };
 

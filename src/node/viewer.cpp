@@ -54,6 +54,7 @@ Viewer::Viewer(Setup setup, Random& random, Instant now)
 ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId path,
                                        const SocketAddress& mapped, MutableBytes out, Instant now) {
   const ice::CheckOutcome outcome = agent_.handle_check(check, path, mapped, out, now);
+  tell_dtls_of_path();
   if (outcome.authenticated && !dtls_started_) {
     dtls_started_ = true;
     dtls_->start(now);
@@ -64,8 +65,15 @@ ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId p
 void Viewer::handle_dtls(Bytes datagram, ice::PathId path, Instant now) {
   if (!dtls_started_) return;
   handshake_path_ = path;
+  tell_dtls_of_path();
   dtls_->handle_datagram(datagram, now);
   advance_dtls(path, now);
+}
+
+// As long as there is no way to send on, nothing can be lost either: it waits.
+void Viewer::tell_dtls_of_path() {
+  const Route* route = selected_route();
+  dtls_->set_reliable(route == nullptr || route->path.is_stream());
 }
 
 void Viewer::advance_dtls(ice::PathId path, Instant now) {
@@ -185,12 +193,19 @@ std::optional<ice::PathId> Viewer::path_of(const Route& route) const {
   return found == paths_.end() ? std::nullopt : std::optional(found->id);
 }
 
+void Viewer::add_path(ice::PathId path, const Route& route) {
+  paths_.push_back({path, route});
+  tell_dtls_of_path();
+}
+
 std::optional<Route> Viewer::remove_path(ice::PathId path) {
   const auto found = std::ranges::find(paths_, path, &Path::id);
   if (found == paths_.end()) return std::nullopt;
   const Route route = found->route;
   paths_.erase(found);
   agent_.handle_path_gone(path);
+  if (handshake_path_ == path) handshake_path_.reset();
+  tell_dtls_of_path();
   return route;
 }
 

@@ -76,7 +76,7 @@ class Viewer {
     return agent_.heard_within(path, age, now);
   }
   std::optional<ice::PathId> path_of(const Route& route) const;
-  void add_path(ice::PathId path, const Route& route) { paths_.push_back({path, route}); }
+  void add_path(ice::PathId path, const Route& route);
   std::optional<Route> remove_path(ice::PathId path);
   struct Path {
     ice::PathId id;
@@ -118,6 +118,7 @@ class Viewer {
   bool is_reachable = false;
 
  private:
+  void tell_dtls_of_path();
   void advance_dtls(ice::PathId path, Instant now);
   void start_media(const crypto::SrtpKeys& keys);
   bool write_dtls(BatchBuilder& builder);

@@ -93,7 +93,7 @@ HttpResponse Whep::create(const Call& call) {
   const std::string_view path = query_value(call.request.query, "path");
   const auto rung = parse_rung(path);
   if (!path.empty() && !rung)
-    return error_reply(400, "Unknown path: use direct, turn-udp, turn-tcp or turn-tls.");
+    return error_reply(400, "Unknown path: use direct, ice-tcp, turn-udp, turn-tcp or turn-tls.");
   if (rung == Rung::turn_tls && !has_certificate_) return error_reply(400, kNoTls);
 
   const auto session = sessions_.create(call.broadcast, call.request.body, call.request.via, call.now);

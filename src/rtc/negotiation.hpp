@@ -95,11 +95,17 @@ struct Choice {
 // profile, where Chromium would take the slower one (docs/decisions/0007).
 crypto::DtlsRole answer_role(const Offer& offer);
 
+// Host candidates, each list best first.
+struct Candidates {
+  std::vector<SocketAddress> udp;
+  std::vector<SocketAddress> tcp;  // Passive: whoever wants them connects (RFC 6544).
+};
+
 struct AnswerParameters {
   IceCredentials ice;
   std::string fingerprint;  // SHA-256, "AB:CD:…".
   crypto::DtlsRole role = crypto::DtlsRole::client;
-  std::vector<SocketAddress> candidates;  // UDP host candidates, best first.
+  Candidates candidates;
   std::uint32_t ssrc = 0;
   std::uint32_t rtx_ssrc = 0;  // Used when the choice has an RTX payload type.
   std::string cname;
@@ -125,7 +131,6 @@ struct IceFragment {
 bool is_ice_restart(const IceFragment& fragment, const IceCredentials& known);
 
 // What answers a restart: our new credentials and the candidates again.
-std::string write_fragment(const Offer& offer, const IceCredentials& ice,
-                           std::span<const SocketAddress> candidates);
+std::string write_fragment(const Offer& offer, const IceCredentials& ice, const Candidates& candidates);
 
 }  // namespace porthole::rtc

@@ -19,7 +19,7 @@ void append_media_line(std::string& sdp, const OfferedMedia& media, std::string_
                        const AnswerParameters& parameters) {
   constexpr std::uint16_t kDiscardPort = 9;  // RFC 8840 section 4.1.1: no candidate yet.
   const SocketAddress chosen =
-      parameters.candidates.empty() ? SocketAddress{{}, kDiscardPort} : parameters.candidates.front();
+      parameters.candidates.udp.empty() ? SocketAddress{{}, kDiscardPort} : parameters.candidates.udp.front();
   append_line(sdp, {"m=", media.kind, " ", std::to_string(chosen.port), " ", media.protocol, " ", formats});
   append_line(sdp, {"c=IN ", family_name(chosen), " ", chosen.ip.to_string()});
 }

@@ -18,19 +18,49 @@ bool is_ice_text(std::string_view text, std::size_t shortest) {
          });
 }
 
-// RFC 8445 section 5.1.2.1: 126 is the preference of host candidates, the local preference tells ours apart,
-// and component 1 (all there is with rtcp-mux) gives the last 255.
-std::uint32_t host_priority(std::size_t index) {
-  constexpr std::uint32_t kHostPreference = 126;
-  constexpr std::size_t kBestLocalPreference = 65'535;
-  const auto local = static_cast<std::uint32_t>(kBestLocalPreference - std::min(index, kBestLocalPreference));
-  return (kHostPreference << 24) | (local << 8) | 255;
+// RFC 8445 section 5.1.2.1: the type's preference, one that tells ours apart, and the component, 1, which is
+// all there is with rtcp-mux.
+constexpr std::uint32_t priority(std::uint32_t type_preference, std::uint32_t local_preference) {
+  return (type_preference << 24) | (local_preference << 8) | 255;
 }
 
-// RFC 8445 section 5.1.1.3: candidates of one base address share a foundation.
+// RFC 8445 section 5.1.2.2: 126 for host candidates.
+std::uint32_t udp_priority(std::uint32_t index) {
+  constexpr std::uint32_t kBest = 65'535;
+  return priority(126, kBest - std::min(index, kBest));
+}
+
+// RFC 6544 section 4.2: below UDP, where browsers have their own TCP candidates, too; and in the local
+// preference 4 for passive ones, above 13 bits of our choice.
+std::uint32_t tcp_priority(std::uint32_t index) {
+  constexpr std::uint32_t kBest = 8'191;
+  constexpr std::uint32_t kPassive = 4;
+  return priority(90, (kPassive << 13) | (kBest - std::min(index, kBest)));
+}
+
+// RFC 8445 section 5.1.1.3: candidates of one base address and protocol share a foundation.
 std::size_t foundation(std::span<const SocketAddress> candidates, std::size_t index) {
   const auto first = std::ranges::find(candidates, candidates[index].ip, &SocketAddress::ip);
   return static_cast<std::size_t>(first - candidates.begin()) + 1;
+}
+
+struct Protocol {
+  const char* name;
+  std::uint32_t (*priority)(std::uint32_t index);
+  const char* end;
+};
+constexpr Protocol kUdp{" 1 udp ", udp_priority, " typ host"};
+// RFC 6544 section 4.5.
+constexpr Protocol kTcp{" 1 TCP ", tcp_priority, " typ host tcptype passive"};
+
+void append(std::string& sdp, std::span<const SocketAddress> candidates, const Protocol& protocol,
+            std::size_t foundations_before) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    sdp::append_line(
+        sdp, {"a=candidate:", std::to_string(foundations_before + foundation(candidates, i)), protocol.name,
+              std::to_string(protocol.priority(static_cast<std::uint32_t>(i))), " ",
+              candidates[i].ip.to_string(), " ", std::to_string(candidates[i].port), protocol.end});
+  }
 }
 
 // Of a fragment: session-wide, or in the first m-line that has any.
@@ -63,12 +93,9 @@ void append_ice_credentials(std::string& sdp, const IceCredentials& ice) {
   sdp::append_line(sdp, {"a=ice-pwd:", ice.pwd});
 }
 
-void append_candidates(std::string& sdp, std::span<const SocketAddress> candidates) {
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    sdp::append_line(sdp, {"a=candidate:", std::to_string(foundation(candidates, i)), " 1 udp ",
-                           std::to_string(host_priority(i)), " ", candidates[i].ip.to_string(), " ",
-                           std::to_string(candidates[i].port), " typ host"});
-  }
+void append_candidates(std::string& sdp, const Candidates& candidates) {
+  append(sdp, candidates.udp, kUdp, 0);
+  append(sdp, candidates.tcp, kTcp, candidates.udp.size());
   sdp::append_line(sdp, {"a=end-of-candidates"});
 }
 
@@ -88,8 +115,7 @@ bool is_ice_restart(const IceFragment& fragment, const IceCredentials& known) {
   return fragment.ice != IceCredentials{} && fragment.ice != known;
 }
 
-std::string write_fragment(const Offer& offer, const IceCredentials& ice,
-                           std::span<const SocketAddress> candidates) {
+std::string write_fragment(const Offer& offer, const IceCredentials& ice, const Candidates& candidates) {
   const OfferedMedia& tagged = offer.media[offer.leader.value_or(offer.video)];
   std::string sdp;
   sdp::append_line(sdp, {"a=ice-lite"});

@@ -1,7 +1,6 @@
 // What answers and fragments share, ICE above all: for the negotiation's own files only.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +20,6 @@ std::string bundle(const Offer& offer);
 void append_ice_credentials(std::string& sdp, const IceCredentials& ice);
 
 // "a=candidate" for each, and "a=end-of-candidates".
-void append_candidates(std::string& sdp, std::span<const SocketAddress> candidates);
+void append_candidates(std::string& sdp, const Candidates& candidates);
 
 }  // namespace porthole::rtc

@@ -55,7 +55,11 @@ STREAM = channel(0x4000, b"abc") + MESSAGES["allocate"] + channel(0x4FFF, b"") +
 def stream_seeds():
     streams = {**MESSAGES, "mixed": STREAM, "cut-mixed": STREAM[:-3], "reserved": channel(0x7FFF, b"12345"),
                "garbage": STREAM + b"GET / HTTP/1.1\r\n", "long": channel(0x4001, bytes(300)) + STREAM}
-    return {f"{name}-{cut}": bytes([cut, 7, cut]) + stream for name, stream in streams.items() for cut in (0, 255)}
+    turn = {f"{name}-{cut}": bytes([cut, 7, cut]) + stream for name, stream in streams.items() for cut in (0, 255)}
+    packets = [MESSAGES["binding"], b"", bytes([22]) * 300, b"\x80"]
+    framed = b"".join(struct.pack(">H", len(packet)) + packet for packet in packets)
+    ice = {f"ice-{cut}": bytes([cut, 6, cut]) + framed for cut in (0, 255)}
+    return {**turn, **ice, "ice-cut": bytes([9, 6, 255]) + framed[:-1]}
 
 
 def first_bytes_seeds():

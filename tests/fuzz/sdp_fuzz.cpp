@@ -36,7 +36,8 @@ rtc::AnswerParameters parameters(const rtc::Offer& offer, const rtc::Choice& cho
   ours.ice = {"abcd", "0123456789abcdef012345"};
   ours.fingerprint = "00:11";
   ours.role = rtc::answer_role(offer);
-  ours.candidates = {SocketAddress::parse("192.0.2.1:8443").value()};
+  const std::vector addresses = {SocketAddress::parse("192.0.2.1:8443").value()};
+  ours.candidates = {.udp = addresses, .tcp = addresses};
   ours.ssrc = 1;
   ours.rtx_ssrc = 2;
   ours.cname = ours.stream_id = ours.track_id = "porthole";

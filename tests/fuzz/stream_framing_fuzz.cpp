@@ -1,5 +1,6 @@
-// A TURN stream gives the same frames and the same error however it is cut, and little is held meanwhile.
-// The input: 2 bytes that say how to cut, 1 for the longest frame, the stream.
+// A stream of TURN or ICE-TCP gives the same frames and the same error however it is cut, and little is held
+// meanwhile. The input: 2 bytes that say how to cut and, in the last bit, which of the two it is (1: TURN); 1
+// for the longest frame; the stream.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -28,15 +29,13 @@ void feed(wire::StreamFramer& framer, Bytes piece, std::size_t longest, Outcome&
   }
 }
 
-Outcome whole(Bytes stream, std::size_t longest) {
-  wire::StreamFramer framer;
+Outcome whole(wire::StreamFramer framer, Bytes stream, std::size_t longest) {
   Outcome outcome;
   feed(framer, stream, longest, outcome);
   return outcome;
 }
 
-Outcome cut(Bytes stream, std::size_t longest, std::uint32_t seed) {
-  wire::StreamFramer framer;
+Outcome cut(wire::StreamFramer framer, Bytes stream, std::size_t longest, std::uint32_t seed) {
   Outcome outcome;
   while (!stream.empty() && !outcome.lost) {
     seed = seed * 1'664'525 + 1'013'904'223;
@@ -56,7 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ByteReader input(Bytes(data, size));
   const std::uint32_t seed = input.u16();
   const std::size_t longest = 20 + std::size_t{input.u8()} * 64;
-  const bool same = fuzz::whole(input.rest(), longest) == fuzz::cut(input.rest(), longest, seed);
+  const wire::StreamFramer framer(seed % 2 == 1 ? wire::StreamFraming::turn
+                                                : wire::StreamFraming::length_prefix);
+  const bool same =
+      fuzz::whole(framer, input.rest(), longest) == fuzz::cut(framer, input.rest(), longest, seed);
   fuzz::require(same, "frames and error do not depend on how the stream is cut");
   return 0;
 }

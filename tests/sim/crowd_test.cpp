@@ -51,7 +51,7 @@ class Crowd {
       if (way <= 1) return browser->leave();
       if (way == 2) return browser->close_tab();
       browser->fall_silent();
-      browser->break_connections();
+      browser->break_turn_connection();
     });
   }
 

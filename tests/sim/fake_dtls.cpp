@@ -43,7 +43,7 @@ void FakeDtlsSession::send_flight(Kind kind, Instant now) {
 void FakeDtlsSession::handle_timeout(Instant now) {
   if (state_ != State::connecting || retry_at_ > now) return;
   if (now >= give_up_at_) return give_up();
-  send_flight(flight_, now);
+  if (!is_on_stream_) send_flight(flight_, now);
 }
 
 void FakeDtlsSession::give_up() {

@@ -23,7 +23,10 @@ class FakeDtlsSession final : public crypto::DtlsSession {
   void start(Instant now) override;
   void handle_datagram(Bytes datagram, Instant now) override;
   void handle_timeout(Instant now) override;
-  Instant next_timeout() const override { return retry_at_; }
+  Instant next_timeout() const override {
+    return is_on_stream_ && retry_at_ != Instant::max() ? give_up_at_ : retry_at_;
+  }
+  void set_reliable(bool reliable) override { is_on_stream_ = reliable; }
   std::size_t poll_transmit(MutableBytes out) override;
   State state() const override { return state_; }
   const crypto::SrtpKeys* keys() const override {
@@ -67,6 +70,8 @@ class FakeDtlsSession final : public crypto::DtlsSession {
   bool heard_ = false;  // From the other side; its nonce is known.
   std::optional<crypto::SrtpKeys> keys_;
   std::deque<std::vector<std::uint8_t>> out_;
+
+  bool is_on_stream_ = false;
 
   // The client's, which repeats for both sides.
   Kind flight_ = Kind::client_hello;

@@ -100,6 +100,14 @@ class Junk : public testing::TestWithParam<std::uint64_t> {
     return bytes;
   }
 
+  // As a frame of ICE-TCP (RFC 4571), its length right or nearly so.
+  Buffer framed(const Buffer& packet) {
+    const std::size_t length = packet.size() + (random.u32() % 16 == 0 ? random.u32() % 9 : 0);
+    Buffer frame{static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+    frame.insert(frame.end(), packet.begin(), packet.end());
+    return frame;
+  }
+
   Buffer noise() {
     Buffer bytes(random.u32() % 1500);
     random.fill(bytes);
@@ -141,8 +149,9 @@ TEST_P(Junk, OnStreamsLeavesNoStateAndDisturbsNobody) {
   for (int i = 0; i < 300; ++i) {
     const SocketAddress from{IpAddress::v4(0x0A00'0000 + random.u32() % 64), 5000};
     const FiveTuple stream = simulation.network().open_stream(from, simulation.server(), {}, [](Bytes) {});
+    const bool ice_tcp = random.u32() % 2 == 0;
     for (std::uint32_t messages = random.u32() % 8; messages > 0; --messages) {
-      simulation.network().send_stream(stream, junk());
+      simulation.network().send_stream(stream, ice_tcp ? framed(junk()) : junk());
     }
     if (i % 10 == 0) simulation.run_for(50ms);
     if (random.u32() % 2 == 0) simulation.network().close_stream(stream);

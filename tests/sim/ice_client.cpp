@@ -12,7 +12,13 @@ namespace {
 
 // RFC 8445 section 5.1.2.1.
 constexpr std::uint32_t kHostPriority = (126U << 24) | (65'535U << 8) | 255U;
+constexpr std::uint32_t kTcpPriority = (90U << 24) | (65'535U << 8) | 255U;
 constexpr std::uint32_t kRelayPriority = (2U << 24) | (65'535U << 8) | 255U;
+
+std::uint32_t base_priority(const IcePair& pair) {
+  if (pair.relayed) return kRelayPriority;
+  return pair.tcp ? kTcpPriority : kHostPriority;
+}
 
 constexpr Duration kUntilAnswered = 250ms;
 constexpr Duration kHopeful = 10s;
@@ -50,9 +56,8 @@ IceClient::Check* IceClient::find(const IcePair& pair) {
 
 void IceClient::add_pair(const IcePair& pair, Instant now) {
   if (find(pair) != nullptr || (aggressive_ && decided_)) return;
-  const std::uint32_t priority = pair.relayed ? kRelayPriority : kHostPriority;
   checks_.push_back(
-      {pair, priority - (static_cast<std::uint32_t>(checks_.size()) << 8), now, now, false, {}});
+      {pair, base_priority(pair) - (static_cast<std::uint32_t>(checks_.size()) << 8), now, now, false, {}});
 }
 
 void IceClient::send_check(Check& check, Instant now) {

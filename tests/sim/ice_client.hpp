@@ -14,10 +14,12 @@
 
 namespace porthole::sim {
 
-// A candidate pair: straight from the host or through the relay, to one of the server's candidates.
+// A candidate pair: straight from the host, by UDP or TCP, or through the relay, to one of the server's
+// candidates.
 struct IcePair {
   bool relayed = false;
   SocketAddress remote;
+  bool tcp = false;
   bool operator==(const IcePair&) const = default;
 };
 

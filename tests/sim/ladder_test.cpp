@@ -8,8 +8,10 @@ namespace {
 
 TEST(Ladder, EveryRungIsNamedForWhatItIs) {
   Simulation simulation{{}};
-  const std::vector<std::pair<const char*, std::string>> rungs{
-      {"direct", "direct UDP"}, {"turn-udp", "TURN over UDP"}, {"turn-tcp", "TURN over TCP"}};
+  const std::vector<std::pair<const char*, std::string>> rungs{{"direct", "direct UDP"},
+                                                               {"ice-tcp", "direct TCP"},
+                                                               {"turn-udp", "TURN over UDP"},
+                                                               {"turn-tcp", "TURN over TCP"}};
   for (const auto& [path, name] : rungs) {
     SimulatedBrowser browser(simulation, {.path = path});
     browser.join();
@@ -30,18 +32,23 @@ TEST(Ladder, TheRaceEndsOnTheDirectPath) {
   for (const SimulatedBrowser* browser : {&chromium, &firefox}) {
     ASSERT_TRUE(browser->is_playing());
     EXPECT_FALSE(browser->ice().selected()->relayed);
+    EXPECT_FALSE(browser->ice().selected()->tcp);
     EXPECT_EQ(browser->video().count().missing, 0U);
   }
 }
 
-// UDP dies in mid-stream, as when a firewall changes its mind: the relayed pair is there.
-TEST(Ladder, ADirectPathThatDiesIsFollowedByTheRelayedOne) {
+// UDP dies in mid-stream, as when a firewall changes its mind, and then a connection: there are others.
+TEST(Ladder, APathThatDiesIsFollowedByTheNextBest) {
   Simulation simulation{{}};
   SimulatedBrowser browser(simulation, {.path = ""});
   browser.join();
   simulation.run_for(10s);
-  ASSERT_FALSE(browser.ice().selected()->relayed);
+  ASSERT_FALSE(browser.ice().selected()->tcp);
   browser.set_link({.loss = 1});
+  simulation.run_for(40s);
+  ASSERT_TRUE(browser.ice().selected()->tcp);
+  EXPECT_LT(simulation.now() - browser.video().count().last_frame_at, 200ms);
+  browser.break_ice_connection();
   simulation.run_for(40s);
   ASSERT_TRUE(browser.ice().selected()->relayed);
   EXPECT_EQ(simulation.node().viewer_count(), 1U);
@@ -83,7 +90,7 @@ TEST(Restart, TheOldPathCarriesMediaUntilThereIsANewOne) {
 TEST(Family, Ipv6IsServedDirectAndRelayed) {
   Simulation simulation({.addresses = {*SocketAddress::parse("[2001:db8::10]:8443")}});
   std::vector<std::unique_ptr<SimulatedBrowser>> browsers;
-  for (const char* path : {"direct", "turn-udp", "turn-tcp"}) {
+  for (const char* path : {"direct", "ice-tcp", "turn-udp", "turn-tcp"}) {
     for (const Engine engine : {Engine::chromium, Engine::firefox}) {
       browsers.push_back(std::make_unique<SimulatedBrowser>(
           simulation, SimulatedBrowser::Options{
@@ -103,7 +110,7 @@ TEST(Family, Ipv6IsServedDirectAndRelayed) {
 
 TEST(Dtls, EitherRoleThatABrowserInsistsOnIsFine) {
   for (const char* setup : {"active", "passive", "actpass"}) {
-    for (const char* path : {"direct", "turn-tcp"}) {
+    for (const char* path : {"direct", "ice-tcp", "turn-tcp"}) {
       Simulation simulation{{}};
       SimulatedBrowser browser(simulation, {.path = path, .link = {.loss = 0.1}, .setup = setup});
       browser.join();

@@ -146,7 +146,7 @@ TEST(Setup, ABrokenTurnConnectionFreesItsAllocationAtOnceAndTheViewerInTime) {
   browser.join();
   simulation.run_for(5s);
   ASSERT_TRUE(browser.is_playing());
-  browser.break_connections();
+  browser.break_turn_connection();
   simulation.run_for(1s);
   EXPECT_EQ(simulation.node().allocation_count(), 0U);
   simulation.run_for(31s);

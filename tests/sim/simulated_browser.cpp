@@ -76,19 +76,20 @@ void SimulatedBrowser::on_answer(const HttpResponse& response) {
   ice_ = std::make_unique<IceClient>(options_.engine == Engine::firefox, wires, random_);
   ice_->set_credentials(local_, remote_, simulation_.now());
   open_direct();
+  open_ice_tcp();
   schedule();
 }
 
 std::optional<SocketAddress> SimulatedBrowser::mapped(const IcePair& pair) const {
-  if (!pair.relayed) return direct_address_;
+  if (!pair.relayed) return pair.tcp ? tcp_address_ : direct_address_;
   return turn_ == nullptr ? std::nullopt : turn_->relayed();
 }
 
 void SimulatedBrowser::add_pairs() {
   if (ice_ == nullptr || options_.never_checks) return;
-  const bool relay_only = options_.path.starts_with("turn");
+  if (ice_tcp_) ice_->add_pair({.remote = ice_tcp_->local, .tcp = true}, simulation_.now());
   for (const SocketAddress& candidate : candidates_) {
-    if (!relay_only) ice_->add_pair({false, candidate}, simulation_.now());
+    if (direct_ != SocketId::none) ice_->add_pair({false, candidate}, simulation_.now());
     if (turn_ == nullptr || !turn_->relayed()) continue;
     turn_->permit(candidate, simulation_.now());
     ice_->add_pair({true, candidate}, simulation_.now());
@@ -98,8 +99,9 @@ void SimulatedBrowser::add_pairs() {
 void SimulatedBrowser::on_packet(const IcePair& pair, Bytes packet) {
   if (silent_ || ice_ == nullptr) return;
   const wire::DatagramKind kind = wire::classify_datagram(packet);
-  heard_stun_ = heard_stun_ || kind == wire::DatagramKind::stun;
-  if (!heard_stun_) ++early_packets_;
+  bool& heard_stun = pair.tcp ? heard_stun_by_tcp_ : heard_stun_;
+  heard_stun = heard_stun || kind == wire::DatagramKind::stun;
+  if (!heard_stun) ++early_packets_;
   if (kind == wire::DatagramKind::stun) ice_->handle_stun(packet, pair, simulation_.now());
   if (kind == wire::DatagramKind::dtls) on_dtls(pair, packet);
   if (kind == wire::DatagramKind::srtp) on_srtp(packet);
@@ -108,6 +110,7 @@ void SimulatedBrowser::on_packet(const IcePair& pair, Bytes packet) {
 }
 
 void SimulatedBrowser::on_dtls(const IcePair& pair, Bytes datagram) {
+  ++dtls_packets_;
   if (options_.ignores_dtls) return;
   dtls_->handle_datagram(datagram, simulation_.now());
   flush_dtls(pair);
@@ -205,8 +208,12 @@ void SimulatedBrowser::set_link(const LinkQuality& link) {
   }
 }
 
-void SimulatedBrowser::break_connections() {
+void SimulatedBrowser::break_turn_connection() {
   if (turn_tcp_) simulation_.network().close_stream(*turn_tcp_);
+}
+
+void SimulatedBrowser::break_ice_connection() {
+  if (ice_tcp_) simulation_.network().close_stream(*ice_tcp_);
 }
 
 }  // namespace porthole::sim

@@ -19,7 +19,8 @@ class SimulatedBrowser {
  public:
   struct Options {
     Engine engine = Engine::chromium;
-    // As in the page's URL: "direct", "turn-udp", "turn-tcp", or empty, which races direct and TURN over TCP.
+    // As in the page's URL: "direct", "ice-tcp", "turn-udp", "turn-tcp", or empty, which races all but TURN
+    // over UDP.
     std::string path = "direct";
     LinkQuality link{};
     IpAddress ip{};  // Of its NAT; 0.0.0.0 for a new one.
@@ -53,8 +54,9 @@ class SimulatedBrowser {
   void restart_ice(Network network = Network::changed);
   // Of its UDP sockets, from now on.
   void set_link(const LinkQuality& link);
-  // Its TCP connection ends; it does not notice.
-  void break_connections();
+  // A TCP connection ends; it does not notice.
+  void break_turn_connection();
+  void break_ice_connection();
   void send_picture_losses(int times);
 
   // Sees every datagram, or message of a stream, that leaves.
@@ -73,6 +75,7 @@ class SimulatedBrowser {
   const std::string& etag() const { return etag_; }
   const SocketAddress& direct_address() const { return direct_address_; }
   const SocketAddress& turn_address() const { return turn_address_; }
+  std::size_t dtls_packets() const { return dtls_packets_; }
   // Anything but STUN that came before STUN did: Chromium closes such a socket.
   std::size_t early_packets() const { return early_packets_; }
   // SRTP that did not verify, duplicates apart.
@@ -87,6 +90,8 @@ class SimulatedBrowser {
   void read_ice_server(std::string_view link);
   void start_turn(const std::string& transport);
   void open_direct();
+  void open_ice_tcp();
+  void on_ice_tcp(Bytes bytes);
   void close_sockets();
   void later(Duration delay, std::function<void()> what);
   void add_pairs();
@@ -113,6 +118,7 @@ class SimulatedBrowser {
   std::string fingerprint_;
   std::string remote_fingerprint_;
   std::vector<SocketAddress> candidates_;
+  std::vector<SocketAddress> tcp_candidates_;
   bool server_is_dtls_client_ = true;
   VideoReceiver::Format format_;
   int join_status_ = 0;
@@ -122,14 +128,18 @@ class SimulatedBrowser {
 
   // Transport.
   SocketAddress direct_address_;
+  SocketAddress tcp_address_;
   SocketAddress turn_address_;
   SocketId direct_ = SocketId::none;
   SocketId turn_udp_ = SocketId::none;
   std::optional<FiveTuple> turn_tcp_;
+  std::optional<FiveTuple> ice_tcp_;
+  Buffer unread_;  // Of the latter.
   std::unique_ptr<IceClient> ice_;
   std::unique_ptr<TurnClient> turn_;
   bool silent_ = false;
   bool heard_stun_ = false;
+  bool heard_stun_by_tcp_ = false;
 
   // Media.
   std::unique_ptr<FakeDtlsSession> dtls_;
@@ -139,6 +149,7 @@ class SimulatedBrowser {
   std::unique_ptr<VideoReceiver> video_;
   std::size_t early_packets_ = 0;
   std::size_t bad_packets_ = 0;
+  std::size_t dtls_packets_ = 0;
 };
 
 }  // namespace porthole::sim

@@ -29,10 +29,12 @@ std::uint32_t to_number(std::string_view text) {
   return value;
 }
 
-// "candidate:1 1 UDP 2130706431 203.0.113.10 8443 typ host"
-std::optional<SocketAddress> read_candidate(std::string_view value) {
+// "candidate:1 1 UDP 2130706431 203.0.113.10 8443 typ host", or "… TCP … typ host tcptype passive".
+std::optional<SocketAddress> read_candidate(std::string_view value, std::string_view protocol) {
   const auto words = sdp::words(value);
-  if (words.size() < 8 || !equal_ignoring_case(words[2], "udp")) return std::nullopt;
+  if (words.size() < 8 || !equal_ignoring_case(words[2], protocol)) return std::nullopt;
+  const bool passive = words.size() == 10 && words[8] == "tcptype" && words[9] == "passive";
+  if (passive != equal_ignoring_case(protocol, "tcp")) return std::nullopt;
   const auto ip = IpAddress::parse(words[4]);
   if (!ip) return std::nullopt;
   return SocketAddress{*ip, static_cast<std::uint16_t>(to_number(words[5]))};
@@ -104,7 +106,8 @@ void SimulatedBrowser::read_answer(const std::string& answer) {
     format_ = read_format(media);
     for (const sdp::Attribute& attribute : media.attributes) {
       if (attribute.name != "candidate") continue;
-      if (const auto candidate = read_candidate(attribute.value)) candidates_.push_back(*candidate);
+      if (const auto udp = read_candidate(attribute.value, "udp")) candidates_.push_back(*udp);
+      if (const auto tcp = read_candidate(attribute.value, "tcp")) tcp_candidates_.push_back(*tcp);
     }
   }
   EXPECT_FALSE(candidates_.empty());
@@ -153,7 +156,7 @@ void SimulatedBrowser::start_turn(const std::string& transport) {
 }
 
 void SimulatedBrowser::open_direct() {
-  if (options_.path.starts_with("turn")) return;
+  if (!options_.path.empty() && options_.path != "direct") return;
   const auto port = static_cast<std::uint16_t>(kFirstPort + random_.u32() % kPorts);
   direct_address_ = {options_.ip, port};
   // The server's address is what tells pairs apart; one socket serves them all, as here there is one.
@@ -162,11 +165,32 @@ void SimulatedBrowser::open_direct() {
   });
 }
 
+void SimulatedBrowser::open_ice_tcp() {
+  if (!options_.path.empty() && options_.path != "ice-tcp") return;
+  ASSERT_FALSE(tcp_candidates_.empty());
+  tcp_address_ = {options_.ip, static_cast<std::uint16_t>(kFirstPort + random_.u32() % kPorts)};
+  ice_tcp_ = simulation_.network().open_stream(tcp_address_, tcp_candidates_.front(), options_.link,
+                                               [this](Bytes bytes) { on_ice_tcp(bytes); });
+}
+
+// RFC 4571.
+void SimulatedBrowser::on_ice_tcp(Bytes bytes) {
+  unread_.insert(unread_.end(), bytes.begin(), bytes.end());
+  while (unread_.size() >= 2 && unread_.size() >= 2U + load_u16(unread_.data())) {
+    const auto end = unread_.begin() + 2 + load_u16(unread_.data());
+    const Buffer packet(unread_.begin() + 2, end);
+    unread_.erase(unread_.begin(), end);
+    on_packet({.remote = ice_tcp_->local, .tcp = true}, packet);
+  }
+}
+
 void SimulatedBrowser::close_sockets() {
   VirtualNetwork& network = simulation_.network();
   network.close_udp(std::exchange(direct_, SocketId::none));
   network.close_udp(std::exchange(turn_udp_, SocketId::none));
-  if (turn_tcp_) network.close_stream(*std::exchange(turn_tcp_, std::nullopt));
+  for (auto* stream : {&turn_tcp_, &ice_tcp_}) {
+    if (*stream) network.close_stream(*std::exchange(*stream, std::nullopt));
+  }
 }
 
 void SimulatedBrowser::send(const IcePair& pair, Bytes bytes) {
@@ -176,7 +200,10 @@ void SimulatedBrowser::send(const IcePair& pair, Bytes bytes) {
     return;
   }
   if (on_sent) on_sent(bytes);
-  simulation_.network().send_udp(direct_, pair.remote, bytes);
+  if (!pair.tcp) return simulation_.network().send_udp(direct_, pair.remote, bytes);
+  Buffer framed{static_cast<std::uint8_t>(bytes.size() >> 8), static_cast<std::uint8_t>(bytes.size())};
+  framed.insert(framed.end(), bytes.begin(), bytes.end());
+  if (ice_tcp_) simulation_.network().send_stream(*ice_tcp_, framed);
 }
 
 void SimulatedBrowser::rebind_nat() {

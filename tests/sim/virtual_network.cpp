@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/first_bytes.hpp"
+
 namespace porthole::sim {
 
 void VirtualNetwork::set_server(Server server, std::vector<SocketAddress> addresses) {
@@ -63,7 +65,7 @@ FiveTuple VirtualNetwork::open_stream(const SocketAddress& outside, const Socket
                                       const LinkQuality& link, Receive receive) {
   const ConnectionId id{++last_id_};
   const FiveTuple path{Transport::tcp, to, outside, id};
-  streams_[id] = {path, link, std::move(receive), {}, {}};
+  streams_[id] = {path, link, std::move(receive), false, {}, {}};
   return path;
 }
 
@@ -117,6 +119,11 @@ void VirtualNetwork::drain(ConnectionId id, bool up, bool whole) {
   if (flow.bytes.empty()) return;
   const std::size_t size = whole ? flow.bytes.size() : random_.u32() % flow.bytes.size();
   if (size == 0) return;
+  if (up && !found->second.is_known) {
+    // The one port asks before it hands a stream on.
+    if (wire::classify_stream(Bytes(flow.bytes).first(size)) == wire::StreamKind::need_more) return;
+    found->second.is_known = true;
+  }
   const Buffer arrived(flow.bytes.begin(), flow.bytes.begin() + static_cast<std::ptrdiff_t>(size));
   flow.bytes.erase(flow.bytes.begin(), flow.bytes.begin() + static_cast<std::ptrdiff_t>(size));
   // Copies, because what is called may close the stream.

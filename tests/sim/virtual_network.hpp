@@ -80,6 +80,7 @@ class VirtualNetwork {
     FiveTuple path;
     LinkQuality link;
     Receive receive;
+    bool is_known = false;  // To the server: what it speaks.
     Flow up;
     Flow down;
   };

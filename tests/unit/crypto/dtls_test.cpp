@@ -215,5 +215,50 @@ TEST_F(Dtls, ACloseIsHeardByThePeer) {
   EXPECT_EQ(link.b->keys(), nullptr);
 }
 
+// Each datagram takes two seconds, by when OpenSSL would have sent its flights several times.
+TEST_F(Dtls, NothingIsSentTwiceOnAStreamHoweverSlowItIs) {
+  DtlsLink quick = make_link(*client_, *server_);
+  quick.settle();
+  DtlsLink slow = make_link(*client_, *server_);
+  const auto late = [&](const Packet& datagram, std::size_t) -> std::vector<Packet> {
+    virtual_now += 2s;
+    slow.a->handle_timeout(virtual_now);
+    slow.b->handle_timeout(virtual_now);
+    return {datagram};
+  };
+  slow.a_to_b = slow.b_to_a = late;
+  slow.a->set_reliable(true);
+  slow.b->set_reliable(true);
+  slow.settle();
+  ASSERT_TRUE(slow.connected());
+  EXPECT_EQ(slow.a_sent.size(), quick.a_sent.size());
+  EXPECT_EQ(slow.b_sent.size(), quick.b_sent.size());
+}
+
+TEST_F(Dtls, WaitsOnAStreamForNothingButTheEndOfItsPatience) {
+  DtlsLink link = make_link(*client_, *server_);
+  link.a->set_reliable(true);
+  EXPECT_EQ(link.a->next_timeout(), virtual_now + kMaxDtlsHandshake);
+}
+
+// The connection is gone with whatever was under way on it, and the handshake goes on over UDP.
+TEST_F(Dtls, WhatWentDownWithAStreamIsSentAgainAtOnce) {
+  DtlsLink link = make_link(*client_, *server_);
+  link.b->set_reliable(true);
+  const auto lost = [](const Packet&, std::size_t) { return std::vector<Packet>{}; };
+  link.b_to_a = lost;
+  link.settle();
+  virtual_now += 3s;
+  link.b->set_reliable(false);
+  link.b_to_a = DtlsLink::pass;
+  const std::size_t sent = link.b_sent.size();
+  EXPECT_LE(link.b->next_timeout(), virtual_now);
+  link.b->handle_timeout(virtual_now);
+  link.settle();
+  EXPECT_GT(link.b_sent.size(), sent);
+  link.run(1s);
+  EXPECT_TRUE(link.connected());
+}
+
 }  // namespace
 }  // namespace porthole::crypto

@@ -20,7 +20,10 @@ class BatchBuilderTest : public testing::Test {
                  transport == Transport::udp ? ConnectionId::none : ConnectionId{7}};
     return made;
   }
-  static PeerFraming channel(bool on_stream) { return PeerFraming::channel(0x4001, on_stream, kLater); }
+  static RouteFraming direct(Transport transport) { return RouteFraming(route(transport).path); }
+  static RouteFraming channel(bool on_stream) {
+    return RouteFraming(PeerFraming::channel(0x4001, on_stream, kLater));
+  }
 
   // A packet of that size, if it may still join.
   static bool add(BatchBuilder& builder, std::size_t size) {
@@ -34,7 +37,7 @@ class BatchBuilderTest : public testing::Test {
 };
 
 TEST_F(BatchBuilderTest, SegmentsAreEqualButForTheLastWhichClosesTheBatch) {
-  BatchBuilder builder(*batch, route(Transport::udp), std::nullopt);
+  BatchBuilder builder(*batch, route(Transport::udp), direct(Transport::udp));
   EXPECT_TRUE(builder.empty());
   EXPECT_TRUE(add(builder, 1000));
   EXPECT_TRUE(add(builder, 1000));
@@ -48,7 +51,7 @@ TEST_F(BatchBuilderTest, SegmentsAreEqualButForTheLastWhichClosesTheBatch) {
 }
 
 TEST_F(BatchBuilderTest, HoldsNoMoreSegmentsThanTheKernelTakes) {
-  BatchBuilder builder(*batch, route(Transport::udp), std::nullopt);
+  BatchBuilder builder(*batch, route(Transport::udp), direct(Transport::udp));
   std::size_t taken = 0;
   while (add(builder, 100)) ++taken;
   EXPECT_EQ(taken, kMaxSegments);
@@ -88,7 +91,8 @@ TEST_F(BatchBuilderTest, AStreamTakesPacketsOfAnySizeEachPaddedToFour) {
 
 TEST_F(BatchBuilderTest, IndicationsMakeEqualSegmentsOfEqualPackets) {
   const auto peer = *SocketAddress::parse("203.0.113.1:8443");
-  BatchBuilder builder(*batch, route(Transport::udp), PeerFraming::indication(peer, {}, kLater));
+  BatchBuilder builder(*batch, route(Transport::udp),
+                       RouteFraming(PeerFraming::indication(peer, {}, kLater)));
   EXPECT_TRUE(add(builder, 1001));
   EXPECT_TRUE(add(builder, 1001));
   EXPECT_EQ(batch->segment_size, 36U + 1004U);
@@ -98,13 +102,32 @@ TEST_F(BatchBuilderTest, IndicationsMakeEqualSegmentsOfEqualPackets) {
   EXPECT_EQ(second->find(stun::Attribute::data)->size(), 1001U);
 }
 
+// RFC 4571 section 2.
+TEST_F(BatchBuilderTest, EveryPacketOnADirectStreamHasItsLengthBeforeIt) {
+  BatchBuilder builder(*batch, route(Transport::tcp), direct(Transport::tcp));
+  EXPECT_TRUE(add(builder, 10));
+  EXPECT_TRUE(add(builder, 1000));
+  ASSERT_EQ(batch->size, 2U + 10U + 2U + 1000U);
+  EXPECT_EQ(load_u16(&batch->bytes()[0]), 10U);
+  EXPECT_EQ(batch->bytes()[2], 0xAA);
+  EXPECT_EQ(load_u16(&batch->bytes()[12]), 1000U);
+  EXPECT_EQ(batch->bytes()[14], 0xAA);
+}
+
+TEST_F(BatchBuilderTest, ADirectStreamTakesNoMoreThanABatchHolds) {
+  BatchBuilder builder(*batch, route(Transport::tcp), direct(Transport::tcp));
+  EXPECT_FALSE(add(builder, kMaxDatagram - 1));
+  EXPECT_TRUE(add(builder, kMaxDatagram - 2));
+  EXPECT_FALSE(add(builder, 1));
+}
+
 TEST_F(BatchBuilderTest, BeginsAnewWithWhateverTheBatchHeldBefore) {
-  BatchBuilder first(*batch, route(Transport::udp), std::nullopt);
+  BatchBuilder first(*batch, route(Transport::udp), direct(Transport::udp));
   add(first, 1000);
-  BatchBuilder second(*batch, route(Transport::tcp), std::nullopt);
+  BatchBuilder second(*batch, route(Transport::tcp), direct(Transport::tcp));
   EXPECT_EQ(batch->size, 0U);
   add(second, 10);
-  EXPECT_EQ(batch->size, 10U);
+  EXPECT_EQ(batch->size, 12U);
   EXPECT_TRUE(batch->to.is_stream());
 }
 

@@ -52,6 +52,7 @@ TEST(IceServers, LeaveTurnOverUdpToThoseWhoForceIt) {
     EXPECT_THAT(urls(Rung::turn_tcp, has_certificate), ElementsAre("turn:h:1?transport=tcp"));
     EXPECT_THAT(urls(Rung::turn_udp, has_certificate), ElementsAre("turn:h:1?transport=udp"));
     EXPECT_THAT(urls(Rung::direct, has_certificate), IsEmpty());
+    EXPECT_THAT(urls(Rung::ice_tcp, has_certificate), IsEmpty());
   }
 }
 

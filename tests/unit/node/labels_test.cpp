@@ -28,31 +28,31 @@ NodeOptions machine() {
 }
 
 TEST(Candidates, BeginWithTheAddressThatTheClientReached) {
-  EXPECT_THAT(candidates(machine(), via("192.168.1.5:8443")),
+  EXPECT_THAT(candidates(machine(), via("192.168.1.5:8443")).udp,
               ElementsAre(address("192.168.1.5:8443"), address("[2001:db8::5]:8443")));
-  EXPECT_THAT(candidates(machine(), via("[2001:db8::5]:8443")),
+  EXPECT_THAT(candidates(machine(), via("[2001:db8::5]:8443")).udp,
               ElementsAre(address("[2001:db8::5]:8443"), address("192.168.1.5:8443")));
 }
 
 TEST(Candidates, NameLoopbackOnlyToThisMachine) {
   EXPECT_THAT(
-      candidates(machine(), via("127.0.0.1:8443")),
+      candidates(machine(), via("127.0.0.1:8443")).udp,
       ElementsAre(address("127.0.0.1:8443"), address("192.168.1.5:8443"), address("[2001:db8::5]:8443")));
 }
 
 TEST(Candidates, AreWhatTheOperatorAdvertisesAndNothingElse) {
   NodeOptions options = machine();
   options.advertised = {address("203.0.113.9:443"), address("198.51.100.9:8443")};
-  EXPECT_EQ(candidates(options, via("192.168.1.5:8443")), options.advertised);
+  EXPECT_EQ(candidates(options, via("192.168.1.5:8443")).udp, options.advertised);
 }
 
 TEST(Candidates, AreFew) {
   NodeOptions options = machine();
   for (int i = 0; i < 20; ++i)
     options.addresses.push_back(IpAddress::v4(0x0A000001U + static_cast<unsigned>(i)));
-  EXPECT_THAT(candidates(options, via("192.168.1.5:8443")), SizeIs(kMaxCandidates));
+  EXPECT_THAT(candidates(options, via("192.168.1.5:8443")).udp, SizeIs(kMaxCandidates));
   options.advertised.assign(20, address("203.0.113.9:443"));
-  EXPECT_THAT(candidates(options, via("192.168.1.5:8443")), SizeIs(kMaxCandidates));
+  EXPECT_THAT(candidates(options, via("192.168.1.5:8443")).udp, SizeIs(kMaxCandidates));
 }
 
 TEST(LabelPolicy, LabelsAreOfTheFamilyOfTheFirstCandidate) {

@@ -19,6 +19,7 @@ class IdleDtls final : public crypto::DtlsSession {
   void handle_datagram(Bytes, Instant) override {}
   void handle_timeout(Instant) override {}
   Instant next_timeout() const override { return Instant::max(); }
+  void set_reliable(bool) override {}
   std::size_t poll_transmit(MutableBytes) override { return 0; }
   State state() const override { return State::connecting; }
   const crypto::SrtpKeys* keys() const override { return nullptr; }

@@ -22,8 +22,10 @@ AnswerParameters parameters(const Offer& offer) {
   answer.ice = {"localufrag", "localpassword0123456789"};
   answer.fingerprint = "AA:BB";
   answer.role = answer_role(offer);
-  answer.candidates = {*SocketAddress::parse("192.0.2.1:8443"), *SocketAddress::parse("[2001:db8::1]:8443"),
-                       *SocketAddress::parse("192.0.2.1:40000")};
+  answer.candidates.udp = {*SocketAddress::parse("192.0.2.1:8443"),
+                           *SocketAddress::parse("[2001:db8::1]:8443"),
+                           *SocketAddress::parse("192.0.2.1:40000")};
+  answer.candidates.tcp = {answer.candidates.udp[0], answer.candidates.udp[1]};
   answer.ssrc = 1111;
   answer.rtx_ssrc = 2222;
   answer.cname = "cname1";
@@ -124,6 +126,8 @@ TEST(WriteAnswer, CandidatesDescendInPriorityAndShareFoundationsByAddress) {
   EXPECT_THAT(answer, HasSubstr("a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host\r\n"
                                 "a=candidate:2 1 udp 2130706175 2001:db8::1 8443 typ host\r\n"
                                 "a=candidate:1 1 udp 2130705919 192.0.2.1 40000 typ host\r\n"
+                                "a=candidate:4 1 TCP 1520435199 192.0.2.1 8443 typ host tcptype passive\r\n"
+                                "a=candidate:5 1 TCP 1520434943 2001:db8::1 8443 typ host tcptype passive\r\n"
                                 "a=end-of-candidates\r\n"));
 }
 
@@ -142,7 +146,7 @@ TEST(WriteAnswer, AnswersOnlyWhatWasOffered) {
   const auto offer = read_offer(replaced(text, "setup:actpass", "setup:passive"));
   ASSERT_TRUE(offer);
   AnswerParameters answer_parameters = parameters(*offer);
-  answer_parameters.candidates.clear();
+  answer_parameters.candidates = {};
   const std::string answer = write_answer(*offer, answer_parameters);
   EXPECT_THAT(answer, HasSubstr("m=video 9 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\n"));
   EXPECT_THAT(answer, HasSubstr("a=setup:active\r\n"));
@@ -195,11 +199,13 @@ TEST(Fragment, WithoutCredentialsIsNoRestartAndWithHalfOfThemIsAnError) {
 TEST(Fragment, TheAnswerToARestartReadsBack) {
   const auto offer = read_offer(load("firefox-153-audio-video"));
   ASSERT_TRUE(offer);
-  const std::array candidates = {*SocketAddress::parse("192.0.2.1:8443")};
+  const std::vector ours = {*SocketAddress::parse("192.0.2.1:8443")};
+  const Candidates candidates{.udp = ours, .tcp = ours};
   const std::string text = write_fragment(*offer, {"newu", "newpassword0123456789012"}, candidates);
   EXPECT_THAT(text, HasSubstr("a=ice-lite\r\n"));
   EXPECT_THAT(text, HasSubstr("a=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:0\r\n"));
-  EXPECT_THAT(text, HasSubstr("a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host\r\n"));
+  EXPECT_THAT(text, HasSubstr("a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host\r\n"
+                              "a=candidate:2 1 TCP 1520435199 192.0.2.1 8443 typ host tcptype passive\r\n"));
   const auto read = read_fragment(text);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->ice, (IceCredentials{"newu", "newpassword0123456789012"}));

@@ -168,5 +168,57 @@ TEST(StreamFramer, WrongCookieIsSeenBeforeTheFrameIsCollected) {
   EXPECT_FALSE(drain(framer, Frame{0x21, 0x12, 0xa4, 0x00}, received));
 }
 
+// RFC 4571 section 2.
+Frame with_lengths(const std::vector<Frame>& packets) {
+  Frame stream;
+  for (const Frame& packet : packets) {
+    stream.push_back(static_cast<std::uint8_t>(packet.size() >> 8));
+    stream.push_back(static_cast<std::uint8_t>(packet.size()));
+    stream.insert(stream.end(), packet.begin(), packet.end());
+  }
+  return stream;
+}
+
+TEST(LengthPrefix, PacketsOfAnyKindAndSizeComeOutWhereverTheStreamIsCut) {
+  const std::vector<Frame> sent{stun_frame(0), Frame(1, 0x80), {}, Frame(300, 0x16), {}, Frame(7, 0xff)};
+  const Frame stream = with_lengths(sent);
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    StreamFramer framer(StreamFraming::length_prefix);
+    std::vector<Frame> received;
+    ASSERT_TRUE(drain(framer, Bytes(stream).first(cut), received));
+    ASSERT_TRUE(drain(framer, Bytes(stream).subspan(cut), received));
+    ASSERT_EQ(received, sent) << cut;
+    EXPECT_EQ(framer.buffered(), 0U);
+  }
+}
+
+TEST(LengthPrefix, AByteAtATimeWorks) {
+  const std::vector<Frame> sent{stun_frame(3), Frame(40, 0x17), {}, stun_frame(0)};
+  StreamFramer framer(StreamFraming::length_prefix);
+  std::vector<Frame> received;
+  for (const std::uint8_t byte : with_lengths(sent)) ASSERT_TRUE(drain(framer, Bytes(&byte, 1), received));
+  EXPECT_EQ(received, sent);
+}
+
+TEST(LengthPrefix, NothingIsCollectedForAPacketBeyondTheCallersLimit) {
+  constexpr std::size_t kLimit = 100;
+  for (const std::size_t size : {kLimit - kLengthPrefixSize, kLimit - kLengthPrefixSize + 1}) {
+    StreamFramer framer(StreamFraming::length_prefix);
+    const Frame stream = with_lengths({Frame(size)});
+    Bytes head = Bytes(stream).first(10);
+    EXPECT_EQ(framer.next(head, kLimit).ok(), size == kLimit - kLengthPrefixSize);
+    EXPECT_LE(framer.buffered(), 10U);
+  }
+}
+
+TEST(LengthPrefix, WholePacketsAreNotCopied) {
+  const Frame stream = with_lengths({stun_frame(8)});
+  StreamFramer framer(StreamFraming::length_prefix);
+  Bytes input = stream;
+  const auto packet = framer.next(input);
+  ASSERT_TRUE(packet && *packet);
+  EXPECT_EQ((**packet).data(), stream.data() + kLengthPrefixSize);
+}
+
 }  // namespace
 }  // namespace porthole::wire
