@@ -48,8 +48,10 @@ void TcpConnection::classify(Bytes bytes) {
     case wire::StreamKind::tls:
       return begin_tls(first_bytes);
     case wire::StreamKind::turn:
-    case wire::StreamKind::ice_tcp:
       return begin_stream(first_bytes);
+    case wire::StreamKind::ice_tcp:
+      // No browser speaks it inside of TLS (RFC 6544 has no such transport).
+      return tls_ ? end() : begin_stream(first_bytes);
     default:
       return end();
   }

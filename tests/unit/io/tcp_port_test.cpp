@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "unit/io/tcp_fixture.hpp"
+#include "wire/first_bytes.hpp"
 
 namespace porthole::io {
 namespace {
@@ -40,6 +41,23 @@ TEST_F(TcpPortTest, RecognisesClientsThatSendByteByByte) {
   }
   EXPECT_TRUE(run_until([&] { return streams_.received[streams_.last] == turn_greeting(); }));
   EXPECT_TRUE(run_until([&] { return browser.received().ends_with("page /"); }));
+}
+
+// Whoever takes the stream tells ICE-TCP from TURN by what the first call brings.
+TEST_F(TcpPortTest, HandsIceTcpOverOnceItsFirstBytesSayThatItIs) {
+  listen();
+  const std::string greeting = std::string("\x00\x14", 2) + turn_greeting();
+  std::string first;
+  streams_.on_data = [&](const FiveTuple& path) {
+    if (first.empty()) first = streams_.received[path.connection];
+  };
+  TcpClient client(address_);
+  for (const char byte : greeting) {
+    client.send({&byte, 1});
+    test::run_for(loop_, 2ms);
+  }
+  ASSERT_TRUE(run_until([&] { return streams_.received[streams_.last] == greeting; }));
+  EXPECT_EQ(wire::classify_stream(as_bytes(first)), wire::StreamKind::ice_tcp);
 }
 
 TEST_F(TcpPortTest, ClosesWhatShowsNothingKnown) {
