@@ -15,6 +15,7 @@
 //     server.run();  // Until stop(), SIGINT or SIGTERM.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,10 @@ struct ServerOptions {
 
   // How many viewers are served at once; further ones are asked to come back later (HTTP 503).
   std::size_t max_viewers = 1000;
+  // How long a frame may wait for a viewer that comes over TCP, on a line that is slower than the stream.
+  // Then it is dropped, with all frames up to the next keyframe: what arrives stays live, and moves less.
+  // More than 0; shorter than half a second suits good networks only.
+  std::chrono::milliseconds max_delay{500};
   // What any of them may take.
   Limits limits;
 

@@ -1,5 +1,6 @@
 // porthole serve: broadcasts.
 #include <cstdio>
+#include <map>
 #include <porthole/server.hpp>
 
 #include "app/command.hpp"
@@ -29,7 +30,19 @@ struct CommandLine {
   ServerOptions server;
   std::vector<std::string> sources;
   std::string secret_file;
+  std::int64_t max_delay_ms = 500;
 };
+
+void add_max_delay(CLI::App& app, CommandLine& line) {
+  static const std::map<std::string, std::int64_t> kUnits{{"ms", 1}, {"s", 1000}};
+  app.add_option(
+         "--max-delay", line.max_delay_ms,
+         "How long a frame may wait for a viewer on TCP whose line is too slow; then frames are dropped "
+         "up to the next keyframe, so that the picture stays live (100ms to 10s)")
+      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->check(CLI::Range(100, 10'000))
+      ->option_text("TIME [500ms]");
+}
 
 void add_options(CLI::App& app, CommandLine& line) {
   add_port_options(app, {&line.server.port, &line.server.listen, &line.server.advertise},
@@ -47,6 +60,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 100'000))
       ->option_text("N [" + std::to_string(line.server.max_viewers) + "]")
       ->group("Limits");
+  add_max_delay(app, line);
   add_limit_options(app, line.server.limits);
   add_log_level(app, line.server.log_level);
   add_config_file(app, "port = 8443, source = [\"a=…\"]");
@@ -61,6 +75,7 @@ std::string complete(CommandLine& line) {
     }
     line.server.sources.push_back({source.substr(0, equals), source.substr(equals + 1)});
   }
+  line.server.max_delay = std::chrono::milliseconds(line.max_delay_ms);
   return line.secret_file.empty() ? "" : read_secrets(line.secret_file, line.server.secrets);
 }
 

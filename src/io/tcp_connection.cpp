@@ -19,8 +19,10 @@ void TcpConnection::start() {
   stream_->read();
 }
 
-bool TcpConnection::send(Bytes bytes) {
-  return stage_ == Stage::stream && stream_->write(bytes, host_.options().max_queued_bytes);
+TcpPort::Sent TcpConnection::send(Bytes bytes) {
+  if (stage_ != Stage::stream) return TcpPort::Sent::dropped;
+  if (!stream_->write(bytes, host_.options().max_queued_bytes)) return TcpPort::Sent::dropped;
+  return stream_->queued() > 0 ? TcpPort::Sent::blocked : TcpPort::Sent::sent;
 }
 
 void TcpConnection::on_bytes(Bytes bytes) {
@@ -97,7 +99,8 @@ void TcpConnection::on_broken() {
 }
 
 void TcpConnection::on_drained() {
-  if (stage_ == Stage::http) http_->handle_drained();
+  if (stage_ == Stage::http) return http_->handle_drained();
+  if (stage_ == Stage::stream) return host_.streams().on_stream_writable(path_);
   if (stage_ == Stage::finishing) set_deadline(EventLoop::now() + kLingerTime);
 }
 

@@ -7,6 +7,7 @@
 
 #include "crypto/tls.hpp"
 #include "io/http_connection.hpp"
+#include "io/tcp_port.hpp"
 #include "io/tcp_stream.hpp"
 #include "io/tls_stream.hpp"
 
@@ -34,7 +35,7 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, ConnectionHost& host);
 
   void start();
-  bool send(Bytes bytes);
+  TcpPort::Sent send(Bytes bytes);
   void handle_timeout();
   // At once and without a word to the handlers. Says whether the stream handler knows this connection.
   bool close();

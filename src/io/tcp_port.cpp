@@ -199,9 +199,9 @@ void TcpPort::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
   state_->use_tls(std::move(context));
 }
 
-bool TcpPort::send(const TransmitBatch& batch) {
+TcpPort::Sent TcpPort::send(const TransmitBatch& batch) {
   TcpConnection* connection = state_->find(batch.to.connection);
-  return connection != nullptr && connection->send(batch.bytes());
+  return connection == nullptr ? Sent::dropped : connection->send(batch.bytes());
 }
 
 void TcpPort::close(ConnectionId connection) {

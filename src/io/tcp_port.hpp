@@ -26,6 +26,8 @@ class StreamHandler {
   // Ended by the client, the network, a timeout or shut_down(); not after TcpPort::close(). Comes only for
   // connections that had on_stream_data().
   virtual void on_stream_closed(const FiveTuple& path) = 0;
+  // Nothing that was sent waits any more, after TcpPort::send() said that something did.
+  virtual void on_stream_writable(const FiveTuple& path) = 0;
 };
 
 struct HttpTimeouts {
@@ -73,9 +75,12 @@ class TcpPort {
   // keep what they began with. Until the first call they are closed.
   void use_tls(std::shared_ptr<const crypto::TlsContext> context);
 
-  // Whole batches in order, by batch.to.connection: false, and nothing of the batch goes, when the client
-  // reads too slowly or the connection is gone.
-  bool send(const TransmitBatch& batch);
+  // `blocked`: it goes, but something of it or before it waits for the client to take more. Until
+  // on_stream_writable(), what follows only waits behind.
+  // `dropped`: nothing of it goes, since too much waits already, or the connection is gone.
+  enum class Sent : std::uint8_t { sent, blocked, dropped };
+  // Whole batches in order, by batch.to.connection.
+  Sent send(const TransmitBatch& batch);
   // At once, with what is still queued. Harmless for connections that are gone.
   void close(ConnectionId connection);
   // Stops listening and closes every connection.

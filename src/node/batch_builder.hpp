@@ -23,7 +23,7 @@ class BatchBuilder {
   // batch. Streams have no segments: there only room counts.
   bool takes(std::size_t packet_size) const {
     const std::size_t total = framing_.total_size(packet_size);
-    if (closed_ || segments_ == kMaxSegments || batch_.size + total > batch_capacity(batch_.to)) return false;
+    if (closed_ || segments_ == kMaxSegments || batch_.size + total > media_capacity(batch_.to)) return false;
     return segments_ == 0 || batch_.to.is_stream() || total <= batch_.segment_size;
   }
 
@@ -40,6 +40,7 @@ class BatchBuilder {
   }
 
   bool empty() const { return segments_ == 0; }
+  bool is_stream() const { return batch_.to.is_stream(); }
 
  private:
   TransmitBatch& batch_;  // Borrowed.

@@ -12,4 +12,11 @@ constexpr std::size_t batch_capacity(const FiveTuple& to) {
   return kMaxDatagram - (to.transport == Transport::dtls ? kGrowth : 0);
 }
 
+// The same for media. What a connection was given must go, however old it becomes: it gets little at a time.
+// One TLS record holds this much (RFC 8446 section 5.1), and so do most frames.
+constexpr std::size_t kMaxStreamBatch = 16 << 10;
+inline std::size_t media_capacity(const FiveTuple& to) {
+  return to.is_stream() ? kMaxStreamBatch : batch_capacity(to);
+}
+
 }  // namespace porthole::node

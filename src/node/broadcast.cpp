@@ -13,7 +13,9 @@ rtc::FramePtr Rendition::add(const EncodedFrame& frame, Instant now) {
   if (packetized->keyframe) gate_.handle_keyframe(now);
   cache_.add(packetized);
   for (Viewer* viewer : viewers_) {
-    if (viewer->enqueue(packetized, now) == rtc::SendStream::Enqueued::keyframe_wanted) gate_.request(now);
+    if (viewer->enqueue(packetized, now) == rtc::SendStream::Enqueued::keyframe_wanted) {
+      gate_.request(now, viewer->urgency(now));
+    }
   }
   return packetized;
 }

@@ -35,6 +35,9 @@ class Forwarder final : public PortMachine, private TurnOwner {
   void handle_peer_datagram(const Datagram& datagram, Instant now);
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) override;
   void handle_stream_closed(const FiveTuple& path, Instant now) override;
+  // What a peer sends does not wait here: it is lost where the connection's queue is full.
+  void handle_stream_blocked(ConnectionId) override {}
+  void handle_stream_writable(ConnectionId, Instant) override {}
   // The forwarder's are /healthz and /ice.
   std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now) override;
   void handle_timeout(Instant now) override { front_.handle_timeout(now); }

@@ -95,6 +95,17 @@ void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
   front_.handle_stream_closed(path, now);
   ice_streams_.handle_closed(path);
   drop_route({path, {}, {}}, now);
+  release_stream(path.connection);
+}
+
+void Node::handle_stream_writable(ConnectionId connection, Instant) {
+  release_stream(connection);
+}
+
+void Node::release_stream(ConnectionId connection) {
+  for (const ViewerId id : blocked_.release(connection)) {
+    if (Viewer* viewer = viewers_.by_id(id)) viewers_.wake(*viewer);
+  }
 }
 
 std::optional<ConnectionId> Node::poll_refused() {
@@ -168,7 +179,7 @@ bool Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packe
   if (kind == wire::DatagramKind::dtls) {
     viewer.handle_dtls(packet, attachment->path, now);
   } else if (kind == wire::DatagramKind::srtp && viewer.handle_srtp(packet, attachment->path, now)) {
-    viewer.broadcast().rendition(viewer.codec()).gate().request(now);
+    viewer.broadcast().rendition(viewer.codec()).gate().request(now, viewer.urgency(now));
   }
   update(viewer, now);
   return true;
@@ -259,8 +270,16 @@ bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const auto around = route == nullptr ? std::nullopt : framing(*route, now);
   viewer.is_reachable = around.has_value();
   if (!viewer.is_reachable) return false;
+  viewer.is_blocked = blocked_.holds_up(route->path.connection, viewer.id());
+  viewer.set_max_delay(route->path.is_stream() ? options_.max_delay : rtc::kMaxQueueDelay);
   BatchBuilder builder(out, *route, *around);
   return viewer.poll_transmit(builder, now, wall_) && front_.seal(out);
+}
+
+std::optional<ConnectionId> Node::poll_refused() {
+  const auto refused = front_.poll_refused();
+  if (refused) release_stream(*refused);
+  return refused;
 }
 
 std::optional<Event> Node::poll_event() {

@@ -10,6 +10,7 @@
 #include "base/http.hpp"
 #include "base/packet.hpp"
 #include "base/random.hpp"
+#include "node/blocked_streams.hpp"
 #include "node/ice_streams.hpp"
 #include "node/labels.hpp"
 #include "node/port_machine.hpp"
@@ -69,6 +70,8 @@ class Node final : public PortMachine, private TurnOwner {
   void handle_datagram(const Datagram& datagram, Instant now) override;
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) override;
   void handle_stream_closed(const FiveTuple& path, Instant now) override;
+  void handle_stream_blocked(ConnectionId connection) override { blocked_.block(connection); }
+  void handle_stream_writable(ConnectionId connection, Instant now) override;
   // The node's are /whep/…, /api/v1/…, /ice and /healthz.
   std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now) override;
   void handle_timeout(Instant now) override;
@@ -102,6 +105,7 @@ class Node final : public PortMachine, private TurnOwner {
   // Its connection is gone; the viewer's next best path takes its place.
   void drop_route(const Route& route, Instant now);
   void announce_rendition(Broadcast& broadcast, VideoCodec codec);
+  void release_stream(ConnectionId connection);
   bool poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now);
 
   // Constant after construction.
@@ -116,6 +120,7 @@ class Node final : public PortMachine, private TurnOwner {
   Broadcasts broadcasts_;
   Viewers viewers_;
   IceStreams ice_streams_;
+  BlockedStreams blocked_;
   Sessions sessions_;
   Whep whep_;
   std::deque<Event> events_;  // A few for each call, until the owner drains them.

@@ -17,6 +17,9 @@ constexpr Duration kCredentialLifetime = 24h;
 // Browsers pair every candidate with every other one, 48 ms apart: few candidates are quick candidates.
 constexpr std::size_t kMaxCandidates = 4;
 
+// Longer than a usual retransmission on the way takes, and shorter than what a viewer takes for a delay.
+constexpr Duration kMaxStreamDelay = 500ms;
+
 struct NodeOptions {
   // The one port, as bound here.
   std::uint16_t port = 0;
@@ -36,6 +39,11 @@ struct NodeOptions {
   bool has_certificate = false;
 
   std::size_t max_viewers = 1000;
+
+  // How long a frame may wait for a viewer that comes over TCP before it is dropped, and with it all up to
+  // the next keyframe.
+  Duration max_delay = kMaxStreamDelay;
+
   turn::Limits turn_limits;
 };
 

@@ -23,6 +23,10 @@ class PortMachine {
   // enough for wire::classify_stream(). And its end.
   virtual void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) = 0;
   virtual void handle_stream_closed(const FiveTuple& path, Instant now) = 0;
+  // A batch has to wait in the connection's own queue, which is short: answers may still be sent, what can
+  // wait elsewhere had better do so until handle_stream_writable(). Comes between calls of poll_transmit().
+  virtual void handle_stream_blocked(ConnectionId connection) = 0;
+  virtual void handle_stream_writable(ConnectionId connection, Instant now) = 0;
   // nullopt for paths that are not the machine's.
   virtual std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now) = 0;
   virtual void handle_timeout(Instant now) = 0;

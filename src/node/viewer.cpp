@@ -125,13 +125,15 @@ Instant Viewer::next_timeout() const {
   Instant next = agent_.next_timeout();
   if (dtls_started_) next = std::min(next, dtls_->next_timeout());
   if (!connected()) return std::min(next, since_ + kSetupTimeout);
-  if (!is_reachable) return next;
+  if (!is_reachable || is_blocked) return next;
   if (stream_.next_size() > 0) next = std::min(next, paced_until_);
   return std::min(next, stream_.next_timeout());
 }
 
 rtc::SendStream::Enqueued Viewer::enqueue(rtc::FramePtr frame, Instant now) {
-  return stream_.enqueue(std::move(frame), now);
+  const auto enqueued = stream_.enqueue(std::move(frame), now);
+  const bool too_early = is_blocked && enqueued == rtc::SendStream::Enqueued::keyframe_wanted;
+  return too_early ? rtc::SendStream::Enqueued::dropped : enqueued;
 }
 
 rtc::SendStream::Enqueued Viewer::enqueue_cached(std::span<const rtc::FramePtr> frames, Instant now) {
@@ -141,7 +143,7 @@ rtc::SendStream::Enqueued Viewer::enqueue_cached(std::span<const rtc::FramePtr> 
 bool Viewer::poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall) {
   if (end_) return write_goodbye(builder, now, wall);
   if (write_dtls(builder)) return true;
-  if (!connected()) return false;
+  if (!connected() || is_blocked) return false;
   return write_report(builder, now, wall) || write_media(builder, now);
 }
 
@@ -161,6 +163,7 @@ bool Viewer::write_report(BatchBuilder& builder, Instant now, const WallClock& w
 
 bool Viewer::write_media(BatchBuilder& builder, Instant now) {
   if (now < paced_until_) return false;
+  stream_.drop_late(now);
   std::int64_t bits = 0;
   while (const std::size_t next = stream_.next_size()) {
     if (!builder.takes(next + srtp_trailer_)) break;
@@ -170,7 +173,8 @@ bool Viewer::write_media(BatchBuilder& builder, Instant now) {
     builder.commit(size);
     bits += static_cast<std::int64_t>(size) * 8;
   }
-  if (stream_.next_size() > 0)
+  // A connection takes as much as its path carries, and says when that is enough.
+  if (stream_.next_size() > 0 && !builder.is_stream())
     paced_until_ = now + Duration(bits * Duration::period::den / kBurstBitsPerSecond);
   return !builder.empty();
 }

@@ -63,7 +63,8 @@ class Viewer {
   // Instant::max() when nothing is pending.
   Instant next_timeout() const;
 
-  // Frames, once it is connected: see rtc::SendStream.
+  // Frames, once it is connected: see rtc::SendStream. While its connection takes nothing, a keyframe would
+  // only be late as well, and none is wanted.
   rtc::SendStream::Enqueued enqueue(rtc::FramePtr frame, Instant now);
   rtc::SendStream::Enqueued enqueue_cached(std::span<const rtc::FramePtr> frames, Instant now);
 
@@ -116,6 +117,14 @@ class Viewer {
   // Whether there was a way to it when it was polled last. Without one nothing that it would send is due, or
   // its timers would come up again and again.
   bool is_reachable = false;
+  // Whether the connection that leads to it takes nothing for now: media waits here, and grows old.
+  bool is_blocked = false;
+  // How pressing its wish for a keyframe is. Who cannot take the stream is not to spoil it for the others.
+  rtc::Urgency urgency(Instant now) const {
+    return is_blocked || stream_.falls_behind_often(now) ? rtc::Urgency::patient : rtc::Urgency::prompt;
+  }
+  // How long a frame may wait for it on the path that it is on.
+  void set_max_delay(Duration delay) { stream_.set_max_delay(delay); }
 
  private:
   void tell_dtls_of_path();

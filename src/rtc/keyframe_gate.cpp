@@ -4,19 +4,20 @@
 
 namespace porthole::rtc {
 
-void KeyframeGate::request(Instant now) {
-  due_ = std::min(due_, std::max(now, closed_until_));
+void KeyframeGate::request(Instant now, Urgency urgency) {
+  const Duration interval = urgency == Urgency::prompt ? kKeyframeInterval : kPatientInterval;
+  due_ = std::min(due_, last_ ? std::max(now, *last_ + interval) : now);
 }
 
 void KeyframeGate::handle_keyframe(Instant now) {
   due_ = Instant::max();
-  closed_until_ = now + kKeyframeInterval;
+  last_ = now;
 }
 
 bool KeyframeGate::poll_request(Instant now) {
   if (due_ > now) return false;
   due_ = Instant::max();
-  closed_until_ = now + kKeyframeInterval;
+  last_ = now;
   return true;
 }
 

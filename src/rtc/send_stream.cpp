@@ -66,12 +66,14 @@ SendStream::Enqueued SendStream::enqueue(FramePtr frame, Instant now) {
   const std::int64_t ticks = to_ticks(frame->pts);
   live_ticks_ = ticks;
   live_at_ = now;
-  if (!frame->keyframe && (waiting_for_keyframe_ || overflows(*frame, now))) {
+  if (queue_.empty()) catch_up_until_ = {};
+  drop_late(now);
+  if (!frame->keyframe && (waiting_for_keyframe_ || overflows(*frame))) {
     if (last_ticks_) ++stats_.dropped_frames;
     waiting_for_keyframe_ = true;
     return has_media() ? Enqueued::dropped : Enqueued::keyframe_wanted;
   }
-  if (waiting_for_keyframe_ || overflows(*frame, now)) discard_queue();
+  if (waiting_for_keyframe_ || overflows(*frame)) discard_queue();
   waiting_for_keyframe_ = false;
   push(std::move(frame), ticks, now);
   return Enqueued::accepted;
@@ -81,6 +83,7 @@ SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames
   if (frames.empty()) return Enqueued::keyframe_wanted;
   discard_queue();
   waiting_for_keyframe_ = false;
+  catch_up_until_ = now + kCatchUpTime;
   const std::int64_t end = to_ticks(frames.back()->pts);
   live_ticks_ = end;
   live_at_ = now;
@@ -89,11 +92,25 @@ SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames
   return Enqueued::accepted;
 }
 
-bool SendStream::overflows(const PacketizedFrame& frame, Instant now) const {
+void SendStream::drop_late(Instant now) {
+  const auto is_late = [&](const Queued& queued) { return now - queued.since > max_delay_; };
+  if (queue_.empty() || !is_late(queue_.front()) || now < catch_up_until_) return;
+  const auto fresh = std::ranges::find_if(
+      queue_, [&](const Queued& queued) { return queued.frame->keyframe && !is_late(queued); });
+  discard(static_cast<std::size_t>(fresh - queue_.begin()));
+  if (queue_.empty()) waiting_for_keyframe_ = true;
+  note_fall(now);
+}
+
+void SendStream::note_fall(Instant now) {
+  if (fell_behind_at_ && now - *fell_behind_at_ < kSteadyTime) troubled_until_ = now + kSteadyTime;
+  fell_behind_at_ = now;
+}
+
+bool SendStream::overflows(const PacketizedFrame& frame) const {
   // A frame that was begun does not count: it must be finished in any case.
   if (queue_.empty()) return false;
-  return now - queue_.front().since > kMaxQueueDelay ||
-         queued_bytes_ + frame.bytes.size() > kMaxQueuedBytes ||
+  return queued_bytes_ + frame.bytes.size() > kMaxQueuedBytes ||
          queued_packets_ + frame.payloads.size() > kMaxQueuedPackets;
 }
 
@@ -109,10 +126,13 @@ void SendStream::push(FramePtr frame, std::int64_t ticks, Instant now) {
   queue_.push_back({std::move(frame), timestamp, has_extension, now});
 }
 
-void SendStream::discard_queue() {
-  stats_.dropped_frames += queue_.size();
-  queue_.clear();
-  queued_packets_ = queued_bytes_ = 0;
+void SendStream::discard(std::size_t count) {
+  stats_.dropped_frames += count;
+  for (; count > 0; --count) {
+    queued_packets_ -= queue_.front().frame->payloads.size();
+    queued_bytes_ -= queue_.front().frame->bytes.size();
+    queue_.pop_front();
+  }
 }
 
 void SendStream::begin_frame() {

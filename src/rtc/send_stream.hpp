@@ -21,8 +21,14 @@
 namespace porthole::rtc {
 
 // The queue holds what the path has not taken yet. It refers to shared frames, so its cost is delay rather
-// than memory: frames that waited longer than this are of no use to somebody who watches live.
+// than memory: frames that waited longer than this are of no use to somebody who watches live, and neither
+// are those that refer to them. See set_max_delay().
 constexpr Duration kMaxQueueDelay = 2s;
+// Who has just joined may take so long to catch up with the cached pictures. A connection starts slowly, and
+// to stop it there would show a still picture until the next keyframe.
+constexpr Duration kCatchUpTime = kMaxQueueDelay;
+// A path that fails twice within this time is no path that had one bad moment.
+constexpr Duration kSteadyTime = 10s;
 // Room for a whole cached group of pictures and as much again.
 constexpr std::size_t kMaxQueuedBytes = 2 * kMaxGopBytes;
 constexpr std::size_t kMaxQueuedPackets = 2 * (kMaxGopBytes / 1000 + kMaxGopFrames);
@@ -64,10 +70,10 @@ class SendStream {
   enum class Enqueued : std::uint8_t {
     accepted,
     // The queue is or was too long, and the viewer waits for a keyframe. Nothing to do: the path is still
-    // busy with what was queued before.
+    // busy with what was queued or begun before.
     dropped,
-    // Dropped likewise, but the path is free again: the viewer needs a keyframe. Told for every frame until
-    // one comes; the KeyframeGate makes few requests of it.
+    // Dropped likewise, but nothing is in the way any more: the viewer needs a keyframe. Told for every frame
+    // until one comes; the KeyframeGate makes few requests of it.
     keyframe_wanted,
   };
 
@@ -80,7 +86,7 @@ class SendStream {
   SendStream(Config config, Random& random);
 
   // The next live frame. On overflow, whole frames are dropped until the next keyframe; that one also takes
-  // the place of everything that waits and has not been begun.
+  // the place of everything that waits and has not been begun. Frames that waited too long go as well.
   // A stream that has sent nothing yet begins with a keyframe, so anything else is keyframe_wanted.
   [[nodiscard]] Enqueued enqueue(FramePtr frame, Instant now);
 
@@ -90,6 +96,14 @@ class SendStream {
   // its true distance. Numbers never go back: a frame's timestamp is at least one tick after the last one's.
   // An empty span is keyframe_wanted.
   [[nodiscard]] Enqueued enqueue_cached(std::span<const FramePtr> frames, Instant now);
+
+  // How long a frame may wait before it is begun: it depends on the path, and paths change.
+  void set_max_delay(Duration delay) { max_delay_ = delay; }
+  // Drops what waited longer, up to a keyframe that did not; to be called before packets are written. Numbers
+  // have no gap: what was never begun has none.
+  void drop_late(Instant now);
+  // Whether frames were too late again soon after they had been too late.
+  bool falls_behind_often(Instant now) const { return now < troubled_until_; }
 
   // Size in bytes of the next packet in clear, 0 when there is none. Retransmissions come first, then media
   // in the runs that PacketizedFrame describes. Valid until the next call that is not const.
@@ -120,9 +134,11 @@ class SendStream {
     Instant since{};
   };
 
-  bool overflows(const PacketizedFrame& frame, Instant now) const;
+  bool overflows(const PacketizedFrame& frame) const;
   void push(FramePtr frame, std::int64_t ticks, Instant now);
-  void discard_queue();
+  void discard_queue() { discard(queue_.size()); }
+  void discard(std::size_t count);  // From the front.
+  void note_fall(Instant now);
   bool mid_frame() const { return next_payload_ < current_payloads_; }
   bool has_media() const { return mid_frame() || !queue_.empty(); }
   void begin_frame();
@@ -152,6 +168,12 @@ class SendStream {
   std::size_t next_payload_ = 0;
   std::size_t current_payloads_ = 0;
   bool waiting_for_keyframe_ = true;
+
+  // Lateness.
+  Duration max_delay_ = kMaxQueueDelay;
+  Instant catch_up_until_{};
+  std::optional<Instant> fell_behind_at_;
+  Instant troubled_until_{};
 
   // What sender reports relate: this frame came at this time.
   std::int64_t live_ticks_ = 0;

@@ -49,6 +49,7 @@ Result<std::vector<SourceOptions>, Error> plan_sources(const std::vector<SourceO
 
 Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
   Plan plan;
+  if (options.max_delay.count() <= 0) return wrong("max_delay: a frame must be allowed to wait for a moment");
   auto sources = plan_sources(options.sources);
   if (!sources) return fail(sources.error());
   plan.sources = std::move(*sources);

@@ -63,6 +63,11 @@ void PortDriver::on_stream_closed(const FiveTuple& path) {
   flush();
 }
 
+void PortDriver::on_stream_writable(const FiveTuple& path) {
+  machine_->handle_stream_writable(path.connection, loop_.now());
+  flush();
+}
+
 void PortDriver::handle(HttpRequest request, io::HttpReply reply) {
   if (auto response = machine_->handle_http(request, loop_.now())) {
     reply(std::move(*response));
@@ -98,7 +103,8 @@ void PortDriver::transmit() {
 // False when the batch must wait for the socket.
 bool PortDriver::send_batch() {
   if (batch_.to.is_stream()) {
-    tcp_.send(batch_);
+    const bool blocked = tcp_.send(batch_) == io::TcpPort::Sent::blocked;
+    if (blocked) machine_->handle_stream_blocked(batch_.to.connection);
     return true;
   }
   if (batch_.to.local.port != port_) {

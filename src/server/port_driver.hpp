@@ -53,6 +53,7 @@ class PortDriver final : private io::UdpHandler, private io::StreamHandler, priv
   void on_writable() override;
   void on_stream_data(const FiveTuple& path, Bytes bytes) override;
   void on_stream_closed(const FiveTuple& path) override;
+  void on_stream_writable(const FiveTuple& path) override;
   void handle(HttpRequest request, io::HttpReply reply) override;
 
   void on_timeout();

@@ -44,6 +44,7 @@ class Server::Impl final {
     node.secrets = std::move(plan.secrets);
     node.has_certificate = certificate_.has_value();
     node.max_viewers = options.max_viewers;
+    node.max_delay = options.max_delay;
     node.turn_limits = server::turn_limits(options.limits);
     host_ = options.advertise.empty() ? server::reachable_address(node.addresses) : options.advertise.front();
     if (auto opened = worker_.open(plan.listen, std::move(node)); !opened) {

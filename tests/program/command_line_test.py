@@ -22,6 +22,9 @@ CASES = [
     (['--port', '70000'], BAD_USAGE, '65535'),
     (['--log-level', 'loud'], BAD_USAGE, '--log-level'),
     (['--max-viewers', '0'], BAD_USAGE, '--max-viewers'),
+    (['--max-delay', '500'], BAD_USAGE, '--max-delay'),
+    (['--max-delay', '5ms'], BAD_USAGE, '--max-delay'),
+    (['--max-delay', '2 weeks'], BAD_USAGE, '--max-delay'),
     (['--source', 'film'], BAD_USAGE, 'NAME=URL'),
     (['--source', '=film.mp4'], BAD_USAGE, 'NAME=URL'),
     (['--source', 'a=test-pattern:', '--source', 'a=test-pattern:'], BAD_USAGE, 'used twice'),
@@ -177,6 +180,7 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((status, error), (0, ''))
             self.assertIn('--advertise', output)
             self.assertIn('--max-allocations', output)
+            self.assertIn('--max-delay TIME [500ms]', output)
         self.assertIn('--to ADDR:PORT', run('forward', '--help')[1])
         self.assertIn('--ttl', run('ice-servers', '--help')[1])
         self.assertRegex(run('--version')[1], r'^porthole \d+\.\d+\.\d+\n$')

@@ -206,6 +206,7 @@ void SimulatedBrowser::set_link(const LinkQuality& link) {
   for (const SocketId socket : {direct_, turn_udp_}) {
     if (socket != SocketId::none) simulation_.network().set_link(socket, link);
   }
+  if (turn_tcp_) simulation_.network().set_link(*turn_tcp_, link);
 }
 
 void SimulatedBrowser::break_turn_connection() {

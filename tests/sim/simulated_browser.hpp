@@ -52,7 +52,7 @@ class SimulatedBrowser {
   // New ICE credentials by PATCH, because of a new network or for no reason.
   enum class Network { changed, same };
   void restart_ice(Network network = Network::changed);
-  // Of its UDP sockets, from now on.
+  // Of its sockets, from now on.
   void set_link(const LinkQuality& link);
   // A TCP connection ends; it does not notice.
   void break_turn_connection();

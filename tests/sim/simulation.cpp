@@ -64,6 +64,10 @@ Simulation::Simulation(Options options)
                          streams_.erase(path.connection);
                          node_.handle_stream_closed(path, now());
                          pump();
+                       },
+                       [this](const FiveTuple& path) {
+                         node_.handle_stream_writable(path.connection, now());
+                         pump();
                        }},
                       options_.addresses);
   source_.start();
@@ -108,7 +112,7 @@ void Simulation::send_batches() {
     ++count_.batches;
     note(batch_->to.remote.port);
     note(digest(batch_->bytes()));
-    network_.deliver(*batch_);
+    if (!network_.deliver(*batch_)) node_.handle_stream_blocked(batch_->to.connection);
   }
 }
 

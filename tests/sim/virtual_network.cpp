@@ -6,6 +6,12 @@
 
 namespace porthole::sim {
 
+namespace {
+
+constexpr std::size_t kSegment = 1400;
+
+}  // namespace
+
 void VirtualNetwork::set_server(Server server, std::vector<SocketAddress> addresses) {
   server_ = std::move(server);
   server_addresses_ = std::move(addresses);
@@ -65,8 +71,14 @@ FiveTuple VirtualNetwork::open_stream(const SocketAddress& outside, const Socket
                                       const LinkQuality& link, Receive receive) {
   const ConnectionId id{++last_id_};
   const FiveTuple path{Transport::tcp, to, outside, id};
-  streams_[id] = {path, link, std::move(receive), false, {}, {}};
+  streams_[id] = {
+      .path = path, .link = link, .receive = std::move(receive), .is_known = false, .up = {}, .down = {}};
   return path;
+}
+
+void VirtualNetwork::set_link(const FiveTuple& stream, const LinkQuality& link) {
+  const auto found = streams_.find(stream.connection);
+  if (found != streams_.end()) found->second.link = link;
 }
 
 void VirtualNetwork::send_stream(const FiveTuple& stream, Bytes bytes) {
@@ -78,13 +90,48 @@ void VirtualNetwork::close_stream(const FiveTuple& stream) {
   server_.on_stream_closed(stream);
 }
 
-void VirtualNetwork::deliver(const TransmitBatch& batch) {
-  if (batch.to.is_stream()) return push(batch.to.connection, false, batch.bytes());
+bool VirtualNetwork::deliver(const TransmitBatch& batch) {
+  if (batch.to.is_stream()) return deliver_stream(batch.to.connection, batch.bytes());
   for (Bytes rest = batch.bytes(); !rest.empty();) {
     const Bytes segment = rest.first(std::min(batch.segment_size, rest.size()));
     rest = rest.subspan(segment.size());
     deliver_datagram(batch.to.remote, segment);
   }
+  return true;
+}
+
+bool VirtualNetwork::deliver_stream(ConnectionId id, Bytes bytes) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return true;
+  Stream& stream = found->second;
+  if (stream.link.reads && stream.link.stream_bits_per_second == 0 && stream.waiting == 0) {
+    push(id, false, bytes);
+    return true;
+  }
+  stream.waiting += bytes.size();
+  most_waiting_ = std::max(most_waiting_, stream.waiting);
+  stream.is_blocked = stream.is_blocked || stream.waiting > kStreamBuffer;
+  if (!stream.link.reads) return !stream.is_blocked;
+  const std::int64_t rate = std::max<std::int64_t>(stream.link.stream_bits_per_second, 1);
+  while (!bytes.empty()) {
+    const Bytes segment = bytes.first(std::min(bytes.size(), kSegment));
+    bytes = bytes.subspan(segment.size());
+    const auto bits = static_cast<std::int64_t>(segment.size() * 8);
+    stream.free_at = std::max(stream.free_at, scheduler_.now()) + Duration(1s) * bits / rate;
+    scheduler_.at(stream.free_at,
+                  [this, id, copy = Buffer(segment.begin(), segment.end())] { leave(id, copy); });
+  }
+  return !stream.is_blocked;
+}
+
+void VirtualNetwork::leave(ConnectionId id, Bytes bytes) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return;
+  Stream& stream = found->second;
+  stream.waiting -= bytes.size();
+  push(id, false, bytes);
+  if (stream.waiting > kStreamBuffer / 2 || !std::exchange(stream.is_blocked, false)) return;
+  server_.on_stream_writable(FiveTuple(stream.path));
 }
 
 void VirtualNetwork::deliver_datagram(const SocketAddress& to, Bytes bytes) {

@@ -23,7 +23,14 @@ struct LinkQuality {
   Duration jitter{};       // On top, up to this: packets overtake each other.
   double loss = 0;         // 0 to 1. Streams lose nothing.
   double duplication = 0;  // The same.
+  // Of a stream towards the client; 0: without a limit.
+  std::int64_t stream_bits_per_second = 0;
+  // A client that does not read: the stream fills, and stays full.
+  bool reads = true;
 };
+
+// What a stream holds of bytes that have not left yet before it says that it takes no more, as a kernel does.
+constexpr std::size_t kStreamBuffer = 16 << 10;
 
 enum class SocketId : std::uint64_t { none = 0 };
 
@@ -33,6 +40,7 @@ class VirtualNetwork {
     std::function<void(const Datagram&)> on_datagram;
     std::function<void(const FiveTuple&, Bytes)> on_stream;
     std::function<void(const FiveTuple&)> on_stream_closed;
+    std::function<void(const FiveTuple&)> on_stream_writable{};
   };
 
   VirtualNetwork(Scheduler& scheduler, std::uint64_t seed) : scheduler_(scheduler), random_(seed) {}
@@ -51,14 +59,17 @@ class VirtualNetwork {
   // A client's TCP connection, which is established at once.
   FiveTuple open_stream(const SocketAddress& outside, const SocketAddress& to, const LinkQuality& link,
                         Receive receive);
+  void set_link(const FiveTuple& stream, const LinkQuality& link);
   void send_stream(const FiveTuple& stream, Bytes bytes);
   void close_stream(const FiveTuple& stream);  // By either side; the server hears of it.
 
   // A datagram with whatever source address, at once.
   void forge(const SocketAddress& from, const SocketAddress& to, Bytes bytes);
 
-  // What the server sends.
-  void deliver(const TransmitBatch& batch);
+  // What the server sends. False when it is a stream that takes no more for now, though it took this.
+  bool deliver(const TransmitBatch& batch);
+  // The most bytes that ever waited to leave on one stream.
+  std::size_t most_waiting() const { return most_waiting_; }
 
   // Whether anything ever came from there, so that the server may send there.
   bool may_be_sent_to(const FiveTuple& path) const;
@@ -83,6 +94,10 @@ class VirtualNetwork {
     bool is_known = false;  // To the server: what it speaks.
     Flow up;
     Flow down;
+    // Towards the client, before they are under way.
+    std::size_t waiting = 0;
+    Instant free_at{};
+    bool is_blocked = false;
   };
 
   double chance() { return random_.u32() / 4294967296.0; }
@@ -90,6 +105,8 @@ class VirtualNetwork {
   // Calls `arrive` for every copy that gets through.
   void carry(const LinkQuality& link, Bytes bytes, const std::function<void(Bytes)>& arrive);
   void deliver_datagram(const SocketAddress& to, Bytes bytes);
+  bool deliver_stream(ConnectionId id, Bytes bytes);
+  void leave(ConnectionId id, Bytes bytes);
   void push(ConnectionId id, bool up, Bytes bytes);
   void drain(ConnectionId id, bool up, bool whole);
 
@@ -103,6 +120,7 @@ class VirtualNetwork {
   std::set<SocketAddress> heard_from_;
   std::unordered_map<SocketAddress, std::size_t> to_nobody_;
   std::uint64_t last_id_ = 0;
+  std::size_t most_waiting_ = 0;
 };
 
 }  // namespace porthole::sim

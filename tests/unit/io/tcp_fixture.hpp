@@ -21,12 +21,18 @@ struct Streams : StreamHandler {
     if (on_data) on_data(path);
   }
   void on_stream_closed(const FiveTuple& path) override { closed.push_back(path.connection); }
+  void on_stream_writable(const FiveTuple& path) override {
+    writable.push_back(path.connection);
+    if (on_writable) on_writable(path);
+  }
 
   std::map<ConnectionId, FiveTuple> paths;
   std::map<ConnectionId, std::string> received;
   std::vector<ConnectionId> closed;
+  std::vector<ConnectionId> writable;
   ConnectionId last = ConnectionId::none;
   std::function<void(const FiveTuple&)> on_data;
+  std::function<void(const FiveTuple&)> on_writable;
 };
 
 struct Pages : HttpHandler {
@@ -64,7 +70,11 @@ class TcpFixture : public testing::Test {
     return streams_.last;
   }
 
+  // False when nothing of it goes.
   bool send_to(ConnectionId connection, std::string_view text) {
+    return push_to(connection, text) != TcpPort::Sent::dropped;
+  }
+  TcpPort::Sent push_to(ConnectionId connection, std::string_view text) {
     batch_.to = {.transport = Transport::tcp, .local = {}, .remote = {}, .connection = connection};
     batch_.size = text.size();
     std::copy(text.begin(), text.end(), batch_.buffer.begin());

@@ -50,5 +50,18 @@ TEST(KeyframeGate, AKeyframeThatComesByItselfAnswersThoseWhoWait) {
   EXPECT_EQ(gate.next_timeout(), kStart + 200ms + kKeyframeInterval) << "counted from the keyframe";
 }
 
+TEST(KeyframeGate, ThePatientWaitLongerAfterAKeyframeUnlessSomebodyIsInAHurry) {
+  KeyframeGate gate;
+  gate.request(kStart, Urgency::patient);
+  EXPECT_TRUE(gate.poll_request(kStart)) << "nobody is hurt by the first";
+  gate.handle_keyframe(kStart);
+  gate.request(kStart + 100ms, Urgency::patient);
+  EXPECT_EQ(gate.next_timeout(), kStart + kPatientInterval);
+  gate.request(kStart + 700ms, Urgency::prompt);
+  EXPECT_EQ(gate.next_timeout(), kStart + 700ms);
+  EXPECT_TRUE(gate.poll_request(kStart + 700ms));
+  EXPECT_EQ(gate.next_timeout(), Instant::max()) << "one keyframe serves them all";
+}
+
 }  // namespace
 }  // namespace porthole::rtc

@@ -171,11 +171,11 @@ TEST_F(SendingStream, DropsWholeFramesWhenThePathIsTooSlowAndResumesAtAKeyframe)
   EXPECT_EQ(result, Enqueued::dropped);
   EXPECT_EQ(accepted, static_cast<std::size_t>(kMaxQueueDelay / kFrameTime) + 1);
   EXPECT_EQ(enqueue(), Enqueued::dropped);
-  EXPECT_EQ(stream_.stats().dropped_frames, 2U);
+  EXPECT_EQ(stream_.stats().dropped_frames, 2U + accepted) << "those behind refer to what was too late";
 
   EXPECT_EQ(enqueue(true, 2), Enqueued::accepted);
   EXPECT_EQ(enqueue(), Enqueued::accepted);
-  EXPECT_EQ(stream_.stats().dropped_frames, 2U + accepted) << "the keyframe makes them worthless";
+  EXPECT_EQ(stream_.stats().dropped_frames, 2U + accepted);
   const auto rest = receive_all();
   ASSERT_EQ(rest.size(), 3U + 2 + 1) << "what was begun is finished";
   for (const Received& packet : rest) {
@@ -185,7 +185,8 @@ TEST_F(SendingStream, DropsWholeFramesWhenThePathIsTooSlowAndResumesAtAKeyframe)
 }
 
 TEST_F(SendingStream, AsksForAKeyframeOnlyOnceThePathIsFreeAgain) {
-  enqueue(true);
+  enqueue(true, 4);
+  receive();
   while (enqueue() == Enqueued::accepted) continue;
   for (int i = 0; i < 100; ++i) EXPECT_EQ(enqueue(), Enqueued::dropped);
   receive_all();
@@ -193,6 +194,78 @@ TEST_F(SendingStream, AsksForAKeyframeOnlyOnceThePathIsFreeAgain) {
   EXPECT_EQ(enqueue(), Enqueued::keyframe_wanted);
   EXPECT_EQ(enqueue(true), Enqueued::accepted);
   EXPECT_EQ(enqueue(), Enqueued::accepted);
+}
+
+TEST_F(SendingStream, WhatWaitedTooLongIsNotBegun) {
+  stream_.set_max_delay(500ms);
+  enqueue(true);
+  receive_all();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(enqueue(), Enqueued::accepted);
+  now_ += 500ms - 9 * kFrameTime;
+  stream_.drop_late(now_);
+  EXPECT_GT(stream_.next_size(), 0U) << "exactly as old as it may be";
+  stream_.drop_late(now_ + 1ns);
+  EXPECT_EQ(stream_.next_size(), 0U);
+  EXPECT_EQ(stream_.stats().dropped_frames, 10U);
+  EXPECT_EQ(enqueue(), Enqueued::keyframe_wanted);
+}
+
+TEST_F(SendingStream, AKeyframeThatIsFreshIsGoneOnWith) {
+  stream_.set_max_delay(500ms);
+  enqueue(true, 2);
+  const Received begun = receive();
+  for (int i = 0; i < 5; ++i) enqueue();
+  now_ += 300ms;
+  EXPECT_EQ(enqueue(true, 3), Enqueued::accepted);
+  EXPECT_EQ(enqueue(), Enqueued::accepted);
+  now_ += 200ms;
+  stream_.drop_late(now_);
+  EXPECT_EQ(stream_.stats().dropped_frames, 5U);
+  const auto rest = receive_all();
+  ASSERT_EQ(rest.size(), 1U + 3 + 1);
+  EXPECT_EQ(rest.front().header.sequence, after(begun));
+  EXPECT_EQ(rest[1].header.sequence, after(rest[0])) << "what was never begun has no number";
+}
+
+TEST_F(SendingStream, WhoJoinsMayCatchUpWithTheCachedPictures) {
+  stream_.set_max_delay(500ms);
+  GopCache cache;
+  cache.add(next_frame(true, 3));
+  for (int i = 0; i < 59; ++i) cache.add(next_frame());
+  (void)stream_.enqueue_cached(cache.frames(), now_);
+  now_ += kCatchUpTime - 1ms;
+  stream_.drop_late(now_);
+  EXPECT_EQ(stream_.stats().dropped_frames, 0U);
+  now_ += 1ms;
+  stream_.drop_late(now_);
+  EXPECT_EQ(stream_.stats().dropped_frames, 60U);
+}
+
+TEST_F(SendingStream, WhoHasCaughtUpIsHeldToTheBound) {
+  stream_.set_max_delay(500ms);
+  const FramePtr only = next_frame(true);
+  (void)stream_.enqueue_cached(std::span(&only, 1), now_);
+  receive_all();
+  EXPECT_EQ(enqueue(), Enqueued::accepted);
+  now_ += 501ms;
+  stream_.drop_late(now_);
+  EXPECT_EQ(stream_.stats().dropped_frames, 1U);
+}
+
+TEST_F(SendingStream, FallsBehindOftenWhenItDoesSoAgainWithinSeconds) {
+  const auto fall = [this] {
+    enqueue(true);
+    now_ += kMaxQueueDelay + 1ms;
+    stream_.drop_late(now_);
+  };
+  fall();
+  EXPECT_FALSE(stream_.falls_behind_often(now_)) << "one bad moment";
+  now_ += kSteadyTime;
+  fall();
+  EXPECT_FALSE(stream_.falls_behind_often(now_));
+  fall();
+  EXPECT_TRUE(stream_.falls_behind_often(now_));
+  EXPECT_FALSE(stream_.falls_behind_often(now_ + kSteadyTime));
 }
 
 TEST_F(SendingStream, TheQueueIsBoundedInBytes) {

@@ -34,6 +34,14 @@ TEST(Plan, WithoutOptionsIsTheTestPatternOnEveryAddress) {
   EXPECT_EQ(planned->listen.front().port, 8443);
 }
 
+TEST(Plan, RefusesADelayThatLetsNoFrameThrough) {
+  ServerOptions options;
+  options.max_delay = 0ms;
+  EXPECT_NE(problem(options).find("max_delay"), std::string::npos);
+  options.max_delay = 1ms;
+  EXPECT_EQ(problem(options), "");
+}
+
 TEST(Plan, MakesASecretWhereNoneIsGiven) {
   test::SeededRandom random;
   const auto first = make_plan({}, random);
