@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "rtc": ["base", "wire", "crypto"],
     "node": ["base", "crypto", "wire", "turn", "ice", "rtc"],
     "io": ["base", "wire", "crypto"],
+    "check": ["base", "crypto", "wire", "io", "porthole"],
     "media": ["base"],
     "server": ["base", "crypto", "wire", "turn", "ice", "rtc", "node", "io", "media", "porthole"],
     "app": ["porthole"],
@@ -30,11 +31,11 @@ SANS_IO = {"base", "crypto", "wire", "turn", "ice", "rtc", "node"}
 
 # Libraries by the folder that may use them; a pattern matches what stands between < and >.
 THIRD_PARTY = [
-    (r"openssl/", {"crypto", "io"}),
+    (r"openssl/", {"crypto", "io", "check"}),
     (r"srtp2/", {"crypto"}),
-    (r"boost/", {"io"}),
+    (r"boost/", {"io", "check"}),
     (r"lib(av|sw)[a-z]+/", {"media"}),
-    (r"nlohmann/", {"node", "server"}),
+    (r"nlohmann/", {"node", "server", "check"}),
     (r"(spdlog|fmt)/", {"server", "app"}),
     (r"prometheus/", {"server"}),
     (r"toml\+\+/", {"server", "app"}),

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <porthole/check.hpp>
+
+#include "check/explain.hpp"
+#include "check/page.hpp"
+#include "check/rungs.hpp"
+#include "check/whep_session.hpp"
+
+namespace porthole {
+namespace {
+
+using namespace check;
+
+constexpr std::chrono::milliseconds kShortestTimeout(100);
+constexpr std::chrono::milliseconds kLongestTimeout(std::chrono::minutes(1));
+
+std::vector<Result<Page, PageFault>> open_pages(const std::vector<Target>& targets,
+                                                const CheckOptions& options) {
+  const Deadline deadline = Deadline::after(options.timeout);
+  std::vector<std::future<Result<Page, PageFault>>> running;
+  for (const Target& target : targets) {
+    running.push_back(std::async(std::launch::async, open_page, target, options.insecure, deadline));
+  }
+  std::vector<Result<Page, PageFault>> pages;
+  for (auto& one : running) pages.push_back(one.get());
+  return pages;
+}
+
+// The first that was reached; otherwise the first that answered at all, which tells more than silence.
+Result<Page, PageFault> best_of(std::vector<Result<Page, PageFault>> pages) {
+  for (auto& page : pages) {
+    if (page) return page;
+  }
+  for (auto& page : pages) {
+    if (page.error().fault.connected) return page;
+  }
+  return std::move(pages.front());
+}
+
+void describe_page(CheckReport& report, const Page& page) {
+  report.url = page.target.url();
+  report.stream = page.target.stream;
+  report.certificate = page.certificate;
+  report.page.state = RungState::works;
+  report.page.target = target_text(page.target.tls ? Carrier::tls : Carrier::tcp, page.endpoint.address);
+  report.page.connect = std::chrono::round<std::chrono::microseconds>(page.connect);
+  report.page.round_trip = std::chrono::round<std::chrono::microseconds>(page.round_trip);
+}
+
+void describe_page(CheckReport& report, const PageFault& problem) {
+  const Carrier carrier = problem.target.tls ? Carrier::tls : Carrier::tcp;
+  report.url = problem.target.url();
+  report.stream = problem.target.stream;
+  report.certificate = problem.certificate;
+  if (problem.address) report.page.target = target_text(carrier, *problem.address);
+  explain(report.page, problem.fault, {carrier, problem.address});
+}
+
+void climb(CheckReport& report, const Page& page, const CheckOptions& options) {
+  const auto session = WhepSession::open(page.target, page.endpoint, options.timeout);
+  if (session) {
+    report.rungs = try_rungs(page, **session, options.timeout);
+    return;
+  }
+  RungReport refused;
+  explain(refused, session.error(), {page.target.tls ? Carrier::tls : Carrier::tcp, page.endpoint.address});
+  report.notes.push_back("No session by WHEP. " + refused.explanation);
+  report.rungs = try_rungs_without_session(page, options.timeout);
+}
+
+// The check goes straight, as media over UDP has to; a browser behind a proxy would not.
+void note_proxies(CheckReport& report) {
+  for (const char* name :
+       {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    report.notes.push_back(std::string(name) +
+                           " is set and ignored: every way was tried without that proxy.");
+    return;
+  }
+}
+
+std::string problem_of(const CheckOptions& options) {
+  if (options.timeout >= kShortestTimeout && options.timeout <= kLongestTimeout) return {};
+  return "--timeout: from 100ms to 1m";
+}
+
+}  // namespace
+
+bool CheckReport::carries_media() const {
+  return std::ranges::any_of(rungs, [](const RungReport& rung) { return rung.state == RungState::works; });
+}
+
+std::variant<CheckReport, Error> check_url(const CheckOptions& options) {
+  if (const std::string problem = problem_of(options); !problem.empty()) {
+    return Error{Error::Kind::configuration, problem};
+  }
+  const auto targets = parse_url(options.url);
+  if (!targets) return Error{Error::Kind::configuration, targets.error()};
+  CheckReport report;
+  report.page.name = "page";
+  for (const Target& target : *targets) report.tried.push_back(target.url());
+  note_proxies(report);
+  const auto page = best_of(open_pages(*targets, options));
+  if (page) {
+    describe_page(report, *page);
+    climb(report, *page, options);
+  } else {
+    describe_page(report, page.error());
+    report.rungs = untried_rungs("The page came first, and that failed.");
+  }
+  return report;
+}
+
+}  // namespace porthole
