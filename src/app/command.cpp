@@ -40,7 +40,8 @@ int run_command(CLI::App& app, int argc, const char* const* argv, const std::fun
   } catch (const CLI::ExtrasError&) {
     // Also what stands behind options that belong to a command.
     const std::string extra = app.remaining().front();
-    const bool is_command = extra == "serve" || extra == "forward" || extra == "ice-servers";
+    const bool is_command =
+        extra == "serve" || extra == "forward" || extra == "ice-servers" || extra == "check";
     return complain(is_command
                         ? "the command comes first: porthole " + extra + " and then its options"
                         : "there is no option or command " + extra + " (see " + app.get_name() + " --help)",

@@ -41,5 +41,6 @@ std::string read_secrets(const std::string& file, std::vector<std::string>& secr
 int serve(int argc, const char* const* argv, bool is_named);
 int forward(int argc, const char* const* argv);
 int ice_servers(int argc, const char* const* argv);
+int check(int argc, const char* const* argv);
 
 }  // namespace porthole::app

@@ -16,7 +16,8 @@ constexpr const char* kCommands =
     "\nCommands (each has its own --help):\n"
     "  porthole serve         broadcasts live video (the default)\n"
     "  porthole forward       one port in front of an application that has WebRTC sockets of its own\n"
-    "  porthole ice-servers   credentials for browsers, made offline\n";
+    "  porthole ice-servers   credentials for browsers, made offline\n"
+    "  porthole check URL     tries from here every way that media could take, and says why one fails\n";
 
 constexpr const char* kExamples =
     "\nExamples:\n"
