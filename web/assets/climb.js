@@ -52,6 +52,13 @@ export class Climb {
     return this.#shown ?? this.#sessions[0] ?? null;
   }
 
+  // Why a WebSocket is tried at all: 'asked', 'no-webrtc', 'no-codec' or 'network'.
+  get socketCause() {
+    if (this.#path === 'websocket') return 'asked';
+    if (this.#ended?.error instanceof NoWebRtc) return 'no-webrtc';
+    return this.#ended?.error instanceof Refused ? 'no-codec' : 'network';
+  }
+
   // Resolves to {reason} or {error} once there is nothing to watch any more: `reason` as of Session.ended, `error` as
   // Session.open() rejects, or NoWebRtc.
   run() {

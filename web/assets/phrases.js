@@ -45,11 +45,16 @@ export const STATE_WORDS = {
   failed: 'Not playing',
 };
 
-// What the person who watches should know of the path in use, or ''.
-export function note(kind) {
-  if (kind !== 'websocket') return '';
-  return 'The picture is later than usual: this network lets through web traffic only.';
-}
+const LATE_BECAUSE = {
+  asked: 'it comes over a WebSocket, as was asked for',
+  network: 'this network lets through web traffic only',
+  'no-webrtc': 'this browser has no WebRTC, or it is switched off',
+  'no-codec': 'this browser’s WebRTC cannot show this stream',
+};
+
+// What the person who watches should know of the path in use, or ''. `socketCause` is Climb's.
+export const note = (kind, socketCause) =>
+  kind === 'websocket' ? `The picture is later than usual: ${LATE_BECAUSE[socketCause]}.` : '';
 
 // "direct UDP · 1280×720 · 30 fps · 2 ms"
 export function readout({ path, width, height, framesPerSecond, roundTripMs }) {

@@ -86,12 +86,12 @@ class PortholePlayer extends HTMLElement {
   #start() {
     const stream = this.getAttribute('stream');
     if (!stream) return;
-    this.#view.diagnose.href = diagnosisOf(stream);
+    for (const link of this.#view.diagnoseLinks) link.href = diagnosisOf(stream);
     this.#watch = new Watch(stream, this.path, {
       onState: (news) => this.#showState(news),
       onMedia: (session) => this.#attach(session),
       onShown: (session) => this.#bringForward(this.#videoOf(session)),
-      onFigures: (figures) => this.#showFigures(figures),
+      onFigures: (figures, socketCause) => this.#showFigures(figures, socketCause),
     });
     this.#watch.run();
   }
@@ -148,12 +148,12 @@ class PortholePlayer extends HTMLElement {
     }
   }
 
-  #showFigures(figures) {
+  #showFigures(figures, socketCause) {
     this.#figures = figures;
     this.#view.readout.textContent = figures === null ? '' : phrases.readout(figures);
-    const note = figures?.path ? phrases.note(figures.path.kind) : '';
+    const note = figures?.path ? phrases.note(figures.path.kind, socketCause) : '';
     this.#view.note.hidden = note === '';
-    this.#view.note.textContent = note;
+    this.#view.noteText.textContent = note;
   }
 
   #wireControls() {

@@ -21,7 +21,10 @@ const MARKUP = `
     </button>
     <div class="bar top"><slot name="title"></slot><span class="pill"></span></div>
     <div class="bar bottom">
-      <div class="facts"><p class="note" hidden></p><p class="readout"></p></div>
+      <div class="facts">
+        <p class="note" hidden><span></span> <a target="_blank">Test this network</a></p>
+        <p class="readout"></p>
+      </div>
       <button class="full-screen" type="button" aria-label="Full screen" title="Full screen (double click)" aria-pressed="false">
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>
       </button>
@@ -50,6 +53,8 @@ export function buildView(root) {
     tap: part('.tap'),
     pill: part('.pill'),
     note: part('.note'),
+    noteText: part('.note span'),
+    diagnoseLinks: root.querySelectorAll('a'),
     readout: part('.readout'),
     fullScreen: part('.full-screen'),
   };

@@ -10,7 +10,7 @@ const MEASURE_INTERVAL_MS = 1000;
 // Without frames for this long the server is asked whether the source has an excuse …
 const QUIET_MS = 1800;
 // … and without an excuse, for this long, the session is replaced.
-const STALLED_MS = 4000;
+const STALLED_MS = 3500;
 // A thousand viewers of one dropped camera must not ask every second.
 const ASK_INTERVAL_MS = 3000;
 // A stream that does not exist may yet be published: ask again, but seldom.
@@ -33,9 +33,10 @@ export class Watch {
   #backoff = new Backoff();
   #stopped = false;
   #askedAt = -Infinity;
+  #pathBlamed = false;  // The server has the stream, and frames do not come.
 
   // The listener hears onState({state, message, final, network}), where `network` says that the way to the server is to
-  // blame, onFigures(figures | null), and onMedia(session) and onShown(session) as of Climb.
+  // blame, onFigures(figures | null, socketCause), and onMedia(session) and onShown(session) as of Climb.
   constructor(stream, path, listener) {
     this.#stream = stream;
     this.#path = path;
@@ -135,20 +136,22 @@ export class Watch {
     const showsFrames = figures.frames > 0 && figures.quietMs < QUIET_MS;
     if (showsFrames) this.frameShown(session);
     if (session !== this.session) return;
-    this.#listener.onFigures(figures);
+    this.#listener.onFigures(figures, this.#climb.socketCause);
     if (figures.quietMs >= QUIET_MS) await this.#explainSilence(session, figures.quietMs);
   }
 
   // The connection stands, and no frames come: whose fault is it?
   async #explainSilence(session, quietMs) {
-    if (session.timings.connected === undefined || performance.now() - this.#askedAt < ASK_INTERVAL_MS) return;
+    if (session.timings.connected === undefined) return;
+    if (this.#pathBlamed && quietMs >= STALLED_MS) session.abandon();
+    if (performance.now() - this.#askedAt < ASK_INTERVAL_MS) return;
     this.#askedAt = performance.now();
     try {
       const stream = await fetchStream(this.#stream);
       if (session !== this.session) return;
       const excuse = stream && phrases.excuse(stream);
+      this.#pathBlamed = !excuse;
       if (excuse) this.#say('waiting', excuse);  // The session stays: the frames will come back over it.
-      else if (quietMs >= STALLED_MS) session.abandon();
     } catch {
       if (session !== this.session) return;
       this.#say('waiting', phrases.noAnswer);
@@ -160,6 +163,7 @@ export class Watch {
     if (this.#state === 'playing') return;
     this.#backoff.reset();
     this.#askedAt = -Infinity;
+    this.#pathBlamed = false;
     this.#say('playing', '');
   }
 
