@@ -12,7 +12,7 @@ async function inspectPlayer() {
   // Before its script has run, the element is there, but knows nothing yet.
   const seen = { state: player?.state, message: player?.message, timings: player?.timings, framesDecoded: 0 };
   seen.readout = player?.shadowRoot?.querySelector('.readout').textContent ?? '';
-  if (!connection) return seen;
+  if (!connection) return { ...seen, framesDecoded: player?.figures?.frames ?? 0 };  // Over WebSocket, say.
   const stats = await connection.getStats();
   let pair;
   for (const entry of stats.values()) {

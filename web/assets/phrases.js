@@ -49,7 +49,7 @@ const LATE_BECAUSE = {
   asked: 'it comes over a WebSocket, as was asked for',
   network: 'this network lets through web traffic only',
   'no-webrtc': 'this browser has no WebRTC, or it is switched off',
-  'no-codec': 'this browser’s WebRTC cannot show this stream',
+  'no-codec': 'this stream is in no format that WebRTC plays in this browser',
 };
 
 // What the person who watches should know of the path in use, or ''. `socketCause` is Climb's.
