@@ -186,5 +186,9 @@ test('The network test fits a phone, and finds a way where there is one', async 
   assert.match(await page.$eval('#verdict', (element) => element.innerText), /^All is well/);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
   await page.screenshot({ path: `${ARTEFACTS}/diagnose-phone.png`, fullPage: true });
+  await page.click('#again');
+  await page.waitForSelector('#report[hidden]', { timeout: 1000 });
+  await page.waitForSelector('#report:not([hidden])', { timeout: 30000 });
+  assert.equal((await rungOf(page, 'direct')).state, 'works');
   await page.close();
 });

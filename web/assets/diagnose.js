@@ -29,8 +29,8 @@ function makeRow(path) {
   return row;
 }
 
-function showTrying(row) {
-  row.dataset.state = 'trying';
+function clearRow(row, state) {
+  row.dataset.state = state;
   row.querySelector('.result').hidden = true;
   row.querySelector('.figures').hidden = true;
 }
@@ -78,7 +78,7 @@ async function tryAll(stream) {
   const found = new Map();
   const tryLane = async (lane) => {
     for (const path of lane) {
-      showTrying(rows.get(path));
+      clearRow(rows.get(path), 'trying');
       const finding = await probe(stream, path, byId('screens'));
       found.set(path, finding);
       showFinding(rows.get(path), finding);
@@ -103,7 +103,7 @@ function showReport(text) {
 
 async function test() {
   byId('report').hidden = true;
-  for (const row of rows.values()) row.dataset.state = 'waiting';
+  for (const row of rows.values()) clearRow(row, 'waiting');
   showVerdict('trying', 'Testing…');
   let stream;
   try {
@@ -140,6 +140,9 @@ async function copy() {
 for (const path of RUNGS) rows.set(path, makeRow(path));
 document.querySelector('.late').remove();
 byId('copy').addEventListener('click', copy);
-byId('again').addEventListener('click', test);
+byId('again').addEventListener('click', () => {
+  byId('verdict').focus();  // The button goes away; whoever uses a keyboard goes on at the top.
+  test();
+});
 addEventListener('pageshow', (event) => event.persisted && test());
 test();
