@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeHole, forgetMappings, openHole } from './gate.mjs';
 import { Laboratory } from './laboratory.mjs';
-import { networkNamed } from './networks.mjs';
+import { cellNamed } from './networks.mjs';
 import { keepResult } from './results.mjs';
 import { firstPictureAfter, latencyOn, visit } from './visit.mjs';
 
@@ -12,7 +12,7 @@ import { firstPictureAfter, latencyOn, visit } from './visit.mjs';
 const ON_ITS_WAY_MS = 300;
 
 const [name, runner] = process.argv.slice(2);
-const network = networkNamed(name);
+const network = cellNamed(name);
 const url = `${network.origin}/test-pattern`;
 let laboratory;
 
@@ -74,6 +74,7 @@ for (const which of ['chromium', 'firefox']) {
     let browser;
     try {
       browser = await laboratory.launch(which);
+      result.version = await browser.version();
       await lookAround(browser, result);
       result.plays = true;
       judge(result);

@@ -1,10 +1,13 @@
 // What every script of the laboratory does first: builds its network, starts the server in it, and knows its browsers.
+import { fileURLToPath } from 'node:url';
 import { launchChromium, launchFirefox } from '../browser/browsers.mjs';
 import { Program } from '../browser/program.mjs';
-import { prefixOf } from './commands.mjs';
+import { listensIn, prefixOf, startIn } from './commands.mjs';
 import { buildGate, proxyOf } from './gate.mjs';
 import { folderOf, namespacesOf } from './topology.mjs';
 import { makeTrust } from './trust.mjs';
+
+const THIN_PORT = 9002;
 
 function launchChromiumIn({ network }) {
   const proxy = proxyOf(network);
@@ -39,6 +42,7 @@ export class Laboratory {
     laboratory.names = namespacesOf(runner);
     laboratory.trust = makeTrust(folderOf(runner));
     await buildGate(laboratory.names, network, laboratory.trust);
+    if (network.thinSource) await laboratory.#startThinSource();
     laboratory.program = await laboratory.#startProgram();
     return laboratory;
   }
@@ -57,11 +61,18 @@ export class Laboratory {
     return this.program?.stop();
   }
 
+  #startThinSource() {
+    const script = fileURLToPath(new URL('thin_source.mjs', import.meta.url));
+    const { server } = this.names;
+    return startIn(server, process.execPath, [script, String(THIN_PORT)], () => listensIn(server, THIN_PORT));
+  }
+
   #startProgram() {
-    const { args, name, port, tls } = this.network;
+    const { args, name, port, thinSource, tls } = this.network;
     const { certificate, key } = this.trust;
     const files = tls ? ['--tls-cert', certificate, '--tls-key', key] : [];
-    return Program.start(`lab-${name}`, [...files, ...args], {
+    const source = thinSource ? ['--source', `test-pattern=tcp://127.0.0.1:${THIN_PORT}`] : [];
+    return Program.start(`lab-${name}`, [...files, ...source, ...args], {
       port,
       within: prefixOf(this.names.server),
       isReady: (program) => program.output.includes('Watch at'),

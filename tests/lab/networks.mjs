@@ -22,6 +22,7 @@ const DEFAULTS = {
   addresses: PUBLIC,
   args: [],
   gate: {},
+  thinSource: false,
   playLimitMs: 15000,
   latencyLimitMs: 1000,
 };
@@ -96,11 +97,10 @@ const NETWORKS = [
   { name: 'loss', title: '5 % loss, both ways', gate: { lossPercent: 5 }, rungs: both(DIRECT) },
   {
     name: 'slow',
-    title: '1 Mbit/s, both ways',
+    title: '1 Mbit/s, both ways, and a stream that fits',
     gate: { kilobits: 1000 },
-    rungs: both([...DIRECT, ...BY_TCP]),
-    playLimitMs: 30000,
-    latencyLimitMs: 2000,
+    thinSource: true,
+    rungs: both(DIRECT),
   },
   {
     name: 'blackhole',
@@ -122,8 +122,26 @@ function completed(network) {
 
 export const networks = NETWORKS.map(completed);
 
-export function networkNamed(name) {
-  const network = networks.find((one) => one.name === name);
+// Each rung of the ladder by itself, as the page's ?path= and as its words for it.
+const PATHS = [
+  ['direct', 'direct UDP'],
+  ['turn-udp', 'TURN over UDP'],
+  ['turn-tcp', 'TURN over TCP'],
+];
+
+const LADDERS = [
+  { name: 'rungs', title: 'Each rung in an open network', tls: true, paths: PATHS },
+  { name: 'rungs-50ms', title: 'Each rung, 50 ms there and back', tls: true, paths: PATHS, gate: { delayMs: 25 } },
+];
+
+export const ladders = LADDERS.map(completed);
+
+function named(list, name) {
+  const network = list.find((one) => one.name === name);
   if (network === undefined) throw new Error(`no network is called ${name}`);
   return network;
 }
+
+export const cellNamed = (name) => named(networks, name);
+export const ladderNamed = (name) => named(ladders, name);
+export const networkNamed = (name) => named([...networks, ...ladders], name);

@@ -4,9 +4,11 @@ import { ARTEFACTS } from '../browser/environment.mjs';
 
 const FOLDER = `${ARTEFACTS}/results`;
 
+// A cell is {network, browser, …}, a measured rung {ladder, browser, path, …}.
 export function keepResult(result) {
+  const name = [result.network ?? result.ladder, result.browser, result.path].filter(Boolean).join('-');
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(`${FOLDER}/${result.network}-${result.browser}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(`${FOLDER}/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 export function keptResults() {
