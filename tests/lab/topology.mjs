@@ -54,7 +54,8 @@ function routeByDefault(namespace, gateway) {
 // the address that the server is known by.
 export function makeTopology(names, addresses, outside) {
   const { viewer, gate, server } = names;
-  const hosts = `${outside} ${HOST}`;
+  // Chromium asks for the host of a TURN server by UDP with the dot of a complete name.
+  const hosts = `${outside} ${HOST} ${HOST}.`;
   for (const name of Object.values(names)) makeNamespace(name, hosts);
   makeCable([viewer, 'net0'], [gate, 'lan0']);
   makeCable([gate, 'wan0'], [server, 'net0']);
