@@ -51,10 +51,10 @@ async function lookAround(browser, result) {
   // The second visit finds the browser warm, and the page may remember what worked.
   const { viewing, seen: again } = await visit(browser, url, network.playLimitMs);
   result.again = again;
-  result.latencyMs = await latencyOn(viewing);
+  result.latencyMs = await latencyOn(viewing, network.minPictures);
   if (network.event) {
     result.healedMs = await healed(viewing);
-    await latencyOn(viewing);
+    await latencyOn(viewing, network.minPictures);
   }
   await viewing.screenshot(`lab-${network.name}-${result.browser}`);
   await viewing.close();

@@ -10,13 +10,13 @@ from source_text import ROOT, line_of, source_files
 DOCUMENTS = ["SECURITY.md", "docs/rfc-map.md"]
 
 # `turn.TurnCaps.ChallengesPerSource`, `sim.OverTurn/PeersThatAreNotOurs.*`, `interop.flood`
-FOLDERS = "base|crypto|wire|turn|ice|rtc|node|io|media|server|sim|program|interop|browser|fuzz_replay"
-NAMED_TEST = re.compile(rf"`(({FOLDERS})\.[A-Za-z0-9_.*/]+)`")
+FOLDERS = "base|crypto|wire|turn|ice|rtc|node|io|media|server|sim|program|interop|browser|lab|fuzz_replay"
+NAMED_TEST = re.compile(rf"`(({FOLDERS})\.[A-Za-z0-9_.*/-]+)`")
 # `turn/server.cpp` `handle_stun`: below src/.
 NAMED_SOURCE = re.compile(r"`([a-z_]+/[a-z0-9_]+\.[ch]pp)`")
 
 GTEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)")
-CMAKE_NAME = re.compile(r"(?:foreach\(\w+|porthole_interop_test\(|porthole_browser_test\(|fuzz_target\()\s*([\w. ]+)")
+CMAKE_NAME = re.compile(r"(?:foreach\(\w+|porthole_interop_test\(|porthole_(?:browser|lab)_test\(|fuzz_target\()\s*([\w.\s-]+)")
 
 
 def gtest_names(files):
@@ -30,7 +30,7 @@ def gtest_names(files):
 
 def script_names():
     """What tests/LABEL/CMakeLists.txt registers for scripts: LABEL.NAME."""
-    for label in ("program", "interop", "browser"):
+    for label in ("program", "interop", "browser", "lab"):
         text = (ROOT / "tests" / label / "CMakeLists.txt").read_text(encoding="utf-8")
         for match in CMAKE_NAME.finditer(text):
             yield from (f"{label}.{word}" for word in match[1].split())
