@@ -108,11 +108,6 @@ void Node::release_stream(ConnectionId connection) {
   }
 }
 
-std::optional<ConnectionId> Node::poll_refused() {
-  const auto refused = front_.poll_refused();
-  return refused ? refused : ice_streams_.poll_refused();
-}
-
 void Node::on_to_peer(const Route& route, Bytes data, Instant now) {
   handle_inner(route, data, now);
 }
@@ -277,7 +272,8 @@ bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
 }
 
 std::optional<ConnectionId> Node::poll_refused() {
-  const auto refused = front_.poll_refused();
+  auto refused = front_.poll_refused();
+  if (!refused) refused = ice_streams_.poll_refused();
   if (refused) release_stream(*refused);
   return refused;
 }
