@@ -70,6 +70,11 @@ struct ServerOptions {
   // What any of them may take.
   Limits limits;
 
+  // Proxies that speak the PROXY protocol (version 1 or 2) in front of what they forward by TCP, as networks:
+  // "192.0.2.0/24", "2001:db8::/32" or one address. What they say about their clients' addresses is believed,
+  // so name nobody else; they may open any number of connections. From all others it closes the connection.
+  std::vector<std::string> trust_proxy;
+
   LogLevel log_level = LogLevel::info;
 
   // Lets run() end on SIGINT and SIGTERM, and reads the certificate's files again on SIGHUP where there are

@@ -63,12 +63,18 @@ void add_port_options(CLI::App& app, const PortOptions& options, const std::stri
   app.add_option("--advertise", *options.advertise, advertise_help)
       ->type_name("IP|HOST[:PORT]")
       ->allow_extra_args(false);
+  app.add_option("--trust-proxy", *options.trust_proxy,
+                 "Proxies that are believed when they say, by the PROXY protocol, whose connection it is; "
+                 "repeatable")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
 }
 
 void add_tls_options(CLI::App& app, std::string& certificate_file, std::string& key_file) {
   app.add_option(
          "--tls-cert", certificate_file,
-         "Certificate and chain for HTTPS and TURN over TLS and DTLS, PEM (default: signed by itself)")
+         "Certificate and chain for HTTPS and TURN over TLS and DTLS, PEM; read again when it changes or on "
+         "SIGHUP (default: signed by itself)")
       ->type_name("FILE");
   app.add_option("--tls-key", key_file, "The private key of --tls-cert, PEM, no password")->type_name("FILE");
 }

@@ -20,11 +20,12 @@ int complain(const Error& error);
 // Parses, prints help or a complaint where that is what is called for, and otherwise calls `run`.
 int run_command(CLI::App& app, int argc, const char* const* argv, const std::function<int()>& run);
 
-// --port, --listen and --advertise.
+// --port, --listen, --advertise and --trust-proxy.
 struct PortOptions {
   std::uint16_t* port;
   std::vector<std::string>* listen;
   std::vector<std::string>* advertise;
+  std::vector<std::string>* trust_proxy;
 };
 void add_port_options(CLI::App& app, const PortOptions& options, const std::string& advertise_help);
 // --tls-cert and --tls-key.

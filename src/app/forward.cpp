@@ -35,8 +35,10 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("FILE");
   app.add_flag("--allow-remote-peers", line.forwarder.allow_remote_peers,
                "Lets --to name other machines, which then see this one as the sender");
-  add_port_options(app, {&line.forwarder.port, &line.forwarder.listen, &line.forwarder.advertise},
-                   "Where clients reach this port, for the line that is printed; repeatable");
+  add_port_options(
+      app,
+      {&line.forwarder.port, &line.forwarder.listen, &line.forwarder.advertise, &line.forwarder.trust_proxy},
+      "Where clients reach this port, for the line that is printed; repeatable");
   add_tls_options(app, line.forwarder.tls_cert_file, line.forwarder.tls_key_file);
   add_limit_options(app, line.forwarder.limits);
   add_log_level(app, line.forwarder.log_level);

@@ -46,7 +46,8 @@ void add_max_delay(CLI::App& app, CommandLine& line) {
 }
 
 void add_options(CLI::App& app, CommandLine& line) {
-  add_port_options(app, {&line.server.port, &line.server.listen, &line.server.advertise},
+  add_port_options(app,
+                   {&line.server.port, &line.server.listen, &line.server.advertise, &line.server.trust_proxy},
                    "What viewers connect to, where it differs from this machine's addresses; repeatable");
   app.add_option("--source", line.sources,
                  "A stream: a file, rtsp://, rtmp://, srt://, /dev/videoN or test-pattern:; repeatable "

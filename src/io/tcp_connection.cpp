@@ -2,12 +2,18 @@
 
 #include "io/event_loop.hpp"
 #include "wire/first_bytes.hpp"
+#include "wire/proxy_header.hpp"
 
 namespace porthole::io {
 namespace {
 
 // For the client to read the last answer and close its side.
 constexpr Duration kLingerTime = 2s;
+
+// How often a handshake that must wait for others of the same address is tried again.
+constexpr Duration kHandshakeWait = 250ms;
+// What is kept of one meanwhile: browsers' ClientHellos have 2 KB at most.
+constexpr std::size_t kMaxHeldBytes = 8 << 10;
 
 }  // namespace
 
@@ -29,6 +35,8 @@ void TcpConnection::on_bytes(Bytes bytes) {
   switch (stage_) {
     case Stage::first_bytes:
       return classify(bytes);
+    case Stage::waiting:
+      return hold(bytes);
     case Stage::http:
       return http_->handle_bytes(bytes);
     case Stage::stream:
@@ -43,6 +51,7 @@ void TcpConnection::classify(Bytes bytes) {
   first_bytes_.insert(first_bytes_.end(), bytes.begin(), bytes.end());
   const wire::StreamKind kind = wire::classify_stream(first_bytes_);
   if (kind == wire::StreamKind::need_more) return;
+  if (kind == wire::StreamKind::proxy) return take_proxy_header();
   const std::vector<std::uint8_t> first_bytes = std::exchange(first_bytes_, {});
   switch (kind) {
     case wire::StreamKind::http:
@@ -59,6 +68,22 @@ void TcpConnection::classify(Bytes bytes) {
   }
 }
 
+// Once, before all else, and from those alone who are trusted: it claims an address that nobody can check.
+void TcpConnection::take_proxy_header() {
+  if (is_announced_ || tls_ || !host_.trusts(path_.remote.ip)) return end();
+  const auto header = wire::parse_proxy_header(first_bytes_);
+  if (!header) return end();
+  if (!*header) return;
+  is_announced_ = true;
+  if (const auto& source = (*header)->source) {
+    if (!host_.count_as(*this, source->ip)) return end();
+    path_.remote = *source;
+  }
+  first_bytes_.erase(first_bytes_.begin(),
+                     first_bytes_.begin() + static_cast<std::ptrdiff_t>((*header)->size));
+  classify({});
+}
+
 void TcpConnection::begin_http(Bytes first_bytes) {
   stage_ = Stage::http;
   http_ = std::make_shared<HttpConnection>(path_, host_.http(), static_cast<HttpTransport&>(*this),
@@ -69,7 +94,9 @@ void TcpConnection::begin_http(Bytes first_bytes) {
 // The question what this is comes again, once, for what is in clear behind.
 void TcpConnection::begin_tls(Bytes first_bytes) {
   const crypto::TlsContext* const context = host_.tls();
-  auto session = tls_ || context == nullptr ? nullptr : context->make_session();
+  if (tls_ || context == nullptr) return end();
+  if (!host_.may_shake_hands(path_.remote.ip)) return wait_for_handshake(first_bytes);
+  auto session = context->make_session();
   if (!session) return end();
   path_.transport = Transport::tls;
   tls_ = std::make_unique<TlsStream>(tcp_, static_cast<StreamEvents&>(*this), std::move(session),
@@ -77,6 +104,28 @@ void TcpConnection::begin_tls(Bytes first_bytes) {
   stream_ = tls_.get();
   set_deadline(EventLoop::now() + host_.options().tls_timeout);
   tls_->begin(first_bytes);
+}
+
+void TcpConnection::wait_for_handshake(Bytes first_bytes) {
+  const Instant now = EventLoop::now();
+  stage_ = Stage::waiting;
+  if (give_up_at_ == Instant{}) give_up_at_ = now + host_.options().tls_timeout;
+  stream_->pause();
+  set_deadline(std::min(give_up_at_, now + kHandshakeWait));
+  hold(first_bytes);
+}
+
+void TcpConnection::hold(Bytes bytes) {
+  if (first_bytes_.size() + bytes.size() > kMaxHeldBytes) return end();
+  first_bytes_.insert(first_bytes_.end(), bytes.begin(), bytes.end());
+}
+
+void TcpConnection::try_handshake_again() {
+  if (EventLoop::now() >= give_up_at_) return end();
+  stage_ = Stage::first_bytes;
+  stream_->read();
+  const std::vector<std::uint8_t> first_bytes = std::exchange(first_bytes_, {});
+  begin_tls(first_bytes);
 }
 
 void TcpConnection::begin_stream(Bytes first_bytes) {
@@ -105,6 +154,7 @@ void TcpConnection::on_drained() {
 }
 
 void TcpConnection::handle_timeout() {
+  if (stage_ == Stage::waiting) return try_handshake_again();
   if (stage_ == Stage::http || stage_ == Stage::finishing) {
     if (client_took_something()) return set_deadline(EventLoop::now() + host_.options().http.idle);
     if (stage_ == Stage::http) return http_->handle_timeout();

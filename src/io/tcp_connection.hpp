@@ -13,6 +13,8 @@
 
 namespace porthole::io {
 
+class TcpConnection;
+
 // What connections share. It outlives them all.
 class ConnectionHost {
  public:
@@ -23,6 +25,12 @@ class ConnectionHost {
   virtual const TcpOptions& options() const = 0;
   // nullptr where TLS is not spoken.
   virtual const crypto::TlsContext* tls() const = 0;
+  // Whether one more TLS handshake of that client may begin now; counted if so.
+  virtual bool may_shake_hands(const IpAddress& client) = 0;
+  // Whether whoever connects from there may say that it is somebody else.
+  virtual bool trusts(const IpAddress& source) const = 0;
+  // The connection is counted by that address from now on. False when it has as many as it may have.
+  virtual bool count_as(const TcpConnection& connection, const IpAddress& client) = 0;
   virtual StreamBuffers& buffers() = 0;
   // handle_timeout() is called then; replaces the deadline before.
   virtual void set_deadline(ConnectionId connection, Instant deadline) = 0;
@@ -43,7 +51,7 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   const FiveTuple& path() const { return path_; }
 
  private:
-  enum class Stage : std::uint8_t { first_bytes, http, stream, finishing, closed };
+  enum class Stage : std::uint8_t { first_bytes, waiting, http, stream, finishing, closed };
 
   void on_bytes(Bytes bytes) override;
   void on_end_of_input() override;
@@ -57,8 +65,12 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   void finish() override;
 
   void classify(Bytes bytes);
+  void take_proxy_header();
   void begin_http(Bytes first_bytes);
   void begin_tls(Bytes first_bytes);
+  void wait_for_handshake(Bytes first_bytes);
+  void hold(Bytes bytes);
+  void try_handshake_again();
   void begin_stream(Bytes first_bytes);
   void hand_over(Bytes bytes);
   bool client_took_something();
@@ -66,12 +78,16 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
 
   ConnectionHost& host_;  // Borrowed: outlives this.
 
-  FiveTuple path_;  // Constant but for the transport, which becomes TLS before anybody hears of it.
+  // Constant once anybody hears of it: until then the transport may become TLS, and `remote` the address that
+  // a proxy announces. `local` stays the address that was hit here, which datagrams reach as well.
+  FiveTuple path_;
   TcpStream tcp_;
   std::unique_ptr<TlsStream> tls_;
   ByteStream* stream_ = &tcp_;  // The outermost.
   Stage stage_ = Stage::first_bytes;
   std::vector<std::uint8_t> first_bytes_;
+  bool is_announced_ = false;  // A proxy has said who this is.
+  Instant give_up_at_{};       // While waiting.
   std::shared_ptr<HttpConnection>
       http_;  // Shared with nobody for longer than a call: replies hold it weakly.
   std::uint64_t sent_at_last_deadline_ = 0;

@@ -2,11 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <unordered_map>
 #include <vector>
 
+#include "base/source_limiter.hpp"
 #include "base/timer_queue.hpp"
 #include "io/descriptor.hpp"
 #include "io/event_loop.hpp"
@@ -36,6 +38,7 @@ class TcpPort::State final : public ConnectionHost {
         http_(http),
         options_(options),
         resume_accepting_(loop, [this] { accept_again(); }),
+        handshakes_(options.tls_handshake_burst, options.tls_handshakes_per_second),
         deadline_timer_(loop, [this] { handle_deadlines(); }) {}
 
   ~State() override {
@@ -85,6 +88,14 @@ class TcpPort::State final : public ConnectionHost {
   HttpHandler& http() override { return http_; }
   const TcpOptions& options() const override { return options_; }
   const crypto::TlsContext* tls() const override { return tls_.get(); }
+  bool may_shake_hands(const IpAddress& client) override {
+    return handshakes_.allow({client.customer(), 0}, EventLoop::now());
+  }
+  bool trusts(const IpAddress& source) const override {
+    return std::ranges::any_of(options_.trusted_proxies,
+                               [&](const IpNetwork& network) { return network.contains(source); });
+  }
+  bool count_as(const TcpConnection& connection, const IpAddress& client) override;
   StreamBuffers& buffers() override { return buffers_; }
   void set_deadline(ConnectionId id, Instant deadline) override;
   void remove(ConnectionId id) override;
@@ -93,6 +104,8 @@ class TcpPort::State final : public ConnectionHost {
   void accept(std::size_t listener);
   void accept_again();
   void add_connection(OwnedFd fd, const SocketAddress& remote);
+  bool has_room(const IpAddress& client) const;
+  void discount(const IpAddress& client);
   void handle_deadlines();
 
   // Borrowed: outlive this.
@@ -105,7 +118,8 @@ class TcpPort::State final : public ConnectionHost {
   std::vector<std::unique_ptr<Descriptor>> listeners_;
   Timer resume_accepting_;
   std::unordered_map<ConnectionId, std::shared_ptr<TcpConnection>> connections_;
-  std::unordered_map<IpAddress, std::size_t> connections_of_;
+  std::unordered_map<IpAddress, std::size_t> connections_of_;  // By customer; at least 1 each.
+  SourceLimiter handshakes_;
   std::uint64_t last_id_ = 0;
   TimerQueue<ConnectionId> deadlines_;
   Timer deadline_timer_;
@@ -139,9 +153,8 @@ void TcpPort::State::accept_again() {
 // A connection above the limits is closed at once: left in the backlog it would keep others out.
 void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
   if (connections_.size() >= options_.max_connections) return;
-  std::size_t& count = connections_of_[remote.ip.customer()];
-  if (count >= options_.max_connections_per_address) return;
-  ++count;
+  if (!has_room(remote.ip) && !trusts(remote.ip)) return;
+  ++connections_of_[remote.ip.customer()];
   const ConnectionId id{++last_id_};
   const FiveTuple path{
       .transport = Transport::tcp, .local = bound_address(fd.get()), .remote = remote, .connection = id};
@@ -150,11 +163,27 @@ void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
   connection->start();
 }
 
+bool TcpPort::State::has_room(const IpAddress& client) const {
+  const auto count = connections_of_.find(client.customer());
+  return count == connections_of_.end() || count->second < options_.max_connections_per_address;
+}
+
+void TcpPort::State::discount(const IpAddress& client) {
+  const auto count = connections_of_.find(client.customer());
+  if (--count->second == 0) connections_of_.erase(count);
+}
+
+bool TcpPort::State::count_as(const TcpConnection& connection, const IpAddress& client) {
+  if (!has_room(client)) return false;
+  ++connections_of_[client.customer()];
+  discount(connection.path().remote.ip);
+  return true;
+}
+
 void TcpPort::State::remove(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  const auto count = connections_of_.find(found->second->path().remote.ip.customer());
-  if (--count->second == 0) connections_of_.erase(count);
+  discount(found->second->path().remote.ip);
   deadlines_.cancel(id);
   // Its functions may be on the stack, so it goes in the loop's next turn.
   loop_.post([connection = std::move(found->second)] {});

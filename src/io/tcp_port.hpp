@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/ip_network.hpp"
 #include "base/packet.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -47,6 +49,11 @@ constexpr Duration kFirstBytesTimeout = 5s;
 // From the first byte of TLS to the first bytes in clear that show what it carries, however slowly the
 // handshake goes on meanwhile. Mobile networks need a few round trips and retransmissions for it.
 constexpr Duration kTlsTimeout = 10s;
+// TLS handshakes of one customer, at once and each second from then on; one costs 0.15 ms with an ECDSA key
+// and 1 ms with RSA. All the connections that an address may have may begin at once, as those of an office do
+// when the server has restarted; who comes beyond that waits for a moment.
+constexpr std::uint32_t kTlsHandshakeBurst = kMaxConnectionsPerAddress;
+constexpr std::uint32_t kTlsHandshakesPerSecond = 100;
 // RFC 8656 section 7.2: a TURN client refreshes its allocation every 10 minutes unless it asked for longer,
 // and ICE's consent checks (RFC 7675) come every few seconds where media flows.
 constexpr Duration kStreamIdleTimeout = 15min;
@@ -58,6 +65,11 @@ struct TcpOptions {
   Duration first_bytes_timeout = kFirstBytesTimeout;
   Duration tls_timeout = kTlsTimeout;
   Duration stream_idle_timeout = kStreamIdleTimeout;
+  std::uint32_t tls_handshake_burst = kTlsHandshakeBurst;
+  std::uint32_t tls_handshakes_per_second = kTlsHandshakesPerSecond;
+  // Who is believed when it says, by the PROXY protocol, on whose behalf it connects. They may have any
+  // number of connections; those for whom they speak are counted each by its own address.
+  std::vector<IpNetwork> trusted_proxies = {};
   HttpTimeouts http;
 };
 

@@ -8,13 +8,13 @@
 #include <unordered_map>
 
 #include "base/packet.hpp"
+#include "base/source_limiter.hpp"
 #include "base/timer_queue.hpp"
 #include "crypto/dtls.hpp"
 #include "crypto/dtls_cookie.hpp"
 #include "crypto/dtls_server.hpp"
 #include "node/outbox.hpp"
 #include "turn/server.hpp"
-#include "turn/source_limiter.hpp"
 
 namespace porthole::node {
 
@@ -87,7 +87,7 @@ class DtlsClients {
   std::unordered_map<FiveTuple, Client> clients_;
   std::unordered_map<IpAddress, std::size_t> clients_of_;  // By customer; at least 1 each.
   mutable TimerQueue<FiveTuple> timers_;
-  turn::SourceLimiter begun_by_{kDtlsHandshakeBurstPerCustomer, kDtlsHandshakesPerSecondPerCustomer};
+  SourceLimiter begun_by_{kDtlsHandshakeBurstPerCustomer, kDtlsHandshakesPerSecondPerCustomer};
   Instant begun_until_{};        // Where the handshakes that have begun end at the lasting rate.
   std::deque<FiveTuple> ended_;  // At most a few a call, until the caller drains it.
   std::array<std::uint8_t, crypto::kMaxDtlsInput> message_{};

@@ -65,6 +65,25 @@ Result<std::vector<SocketAddress>, Error> plan_listen(const std::vector<std::str
   return addresses;
 }
 
+Result<std::vector<IpNetwork>, Error> plan_trusted(const std::vector<std::string>& networks) {
+  std::vector<IpNetwork> trusted;
+  for (const std::string& text : networks) {
+    const auto network = IpNetwork::parse(text);
+    if (!network) {
+      return wrong("--trust-proxy " + text +
+                   ": write it as a network or an IP address, for example 192.0.2.0/24 or 2001:db8::7");
+    }
+    // Likelier one address with a wrong length than the whole network: to trust too many is no small mistake.
+    if (network->first() != network->ip) {
+      const IpNetwork whole{network->first(), network->prefix};
+      return wrong("--trust-proxy " + text + ": write " + whole.to_string() + " for the whole network, or " +
+                   network->ip.to_string() + " for that address alone");
+    }
+    trusted.push_back(*network);
+  }
+  return trusted;
+}
+
 Result<void, Error> check_secrets(const std::vector<std::string>& secrets) {
   // Anybody could make credentials with it.
   if (std::ranges::find(secrets, "") != secrets.end()) return wrong("an empty secret keeps nobody out");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/ip_network.hpp"
 #include "base/result.hpp"
 
 namespace porthole::server {
@@ -19,6 +20,9 @@ Result<std::vector<SocketAddress>, Error> plan_listen(const std::vector<std::str
 
 // "IP", "IP:PORT", "[IPv6]:PORT", "HOST" or "HOST:PORT". Port 0: the one port.
 Result<std::vector<SocketAddress>, Error> plan_advertised(const std::string& text);
+
+// Of --trust-proxy.
+Result<std::vector<IpNetwork>, Error> plan_trusted(const std::vector<std::string>& networks);
 
 // At most turn::kMaxSecrets.
 Result<void, Error> check_secrets(const std::vector<std::string>& secrets);

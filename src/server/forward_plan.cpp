@@ -46,6 +46,9 @@ Result<ForwardPlan, Error> make_forward_plan(const ForwarderOptions& options,
   auto listen = plan_listen(options.listen, options.port);
   if (!listen) return fail(listen.error());
   plan.listen = std::move(*listen);
+  auto trusted = plan_trusted(options.trust_proxy);
+  if (!trusted) return fail(trusted.error());
+  plan.trusted_proxies = std::move(*trusted);
   for (const std::string& text : options.advertise) {
     if (const auto advertised = plan_advertised(text); !advertised) return fail(advertised.error());
   }

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/ip_network.hpp"
 #include "base/result.hpp"
 #include "node/peer_policy.hpp"
 
 namespace porthole::server {
 
 struct ForwardPlan {
-  std::vector<SocketAddress> listen;   // Never empty.
+  std::vector<SocketAddress> listen;  // Never empty.
+  std::vector<IpNetwork> trusted_proxies;
   std::vector<node::PeerRange> peers;  // Never empty.
 };
 

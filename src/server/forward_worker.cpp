@@ -6,8 +6,9 @@
 
 namespace porthole::server {
 
-ForwardWorker::ForwardWorker(io::EventLoop& loop, const Limits& limits)
-    : limits_(limits), loop_(loop), port_(loop, *this, tcp_options(limits)) {}
+ForwardWorker::ForwardWorker(io::EventLoop& loop, const Limits& limits,
+                             const std::vector<IpNetwork>& trusted_proxies)
+    : limits_(limits), loop_(loop), port_(loop, *this, tcp_options(limits, trusted_proxies)) {}
 
 ForwardWorker::~ForwardWorker() = default;
 

@@ -20,7 +20,7 @@ namespace porthole::server {
 class ForwardWorker final : private PortOwner, private io::UdpHandler {
  public:
   // The loop is borrowed and outlives the worker.
-  ForwardWorker(io::EventLoop& loop, const Limits& limits);
+  ForwardWorker(io::EventLoop& loop, const Limits& limits, const std::vector<IpNetwork>& trusted_proxies);
   ~ForwardWorker() override;
 
   // What clients over TLS, and TURN clients over DTLS, are shown. May be replaced at any time: see

@@ -45,7 +45,8 @@ Result<std::vector<IpAddress>, Error> relay_ips(const std::vector<node::PeerRang
 
 class Forwarder::Impl final {
  public:
-  explicit Impl(const Limits& limits) : worker_(loop_, limits) {}
+  Impl(const Limits& limits, const std::vector<IpNetwork>& trusted_proxies)
+      : worker_(loop_, limits, trusted_proxies) {}
 
   void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
     worker_.use_tls(context);
@@ -131,7 +132,7 @@ std::variant<Forwarder, Error> Forwarder::start(const ForwarderOptions& options)
   const server::TlsFiles files{options.tls_cert_file, options.tls_key_file};
   auto tls = server::open_tls(files, options.advertise, server::served_addresses(plan->listen, local), today);
   if (!tls) return tls.error();
-  auto impl = std::make_unique<Impl>(options.limits);
+  auto impl = std::make_unique<Impl>(options.limits, plan->trusted_proxies);
   impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, *plan, local); !opened) return opened.error();
   return Forwarder(std::move(impl));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <porthole/limits.hpp>
+#include <vector>
 
 #include "io/tcp_port.hpp"
 #include "node/dtls_clients.hpp"
@@ -18,11 +19,12 @@ inline turn::Limits turn_limits(const Limits& limits) {
   return made;
 }
 
-inline io::TcpOptions tcp_options(const Limits& limits) {
+inline io::TcpOptions tcp_options(const Limits& limits, const std::vector<IpNetwork>& trusted_proxies) {
   io::TcpOptions made;
   made.max_connections = limits.max_connections;
   made.max_connections_per_address = limits.max_connections_per_address;
   made.max_queued_bytes = limits.max_queued_bytes;
+  made.trusted_proxies = trusted_proxies;
   return made;
 }
 

@@ -58,6 +58,10 @@ Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
   if (!listen) return fail(listen.error());
   plan.listen = std::move(*listen);
 
+  auto trusted = plan_trusted(options.trust_proxy);
+  if (!trusted) return fail(trusted.error());
+  plan.trusted_proxies = std::move(*trusted);
+
   for (const std::string& text : options.advertise) {
     const auto advertised = plan_advertised(text);
     if (!advertised) return fail(advertised.error());

@@ -23,8 +23,9 @@ using server::runtime_error;
 // Members in the order in which they may rely on each other; they go in the opposite one.
 class Server::Impl final {
  public:
-  Impl(std::unique_ptr<crypto::OpenSslDtlsFactory> dtls, const Limits& limits)
-      : dtls_(std::move(dtls)), sources_(loop_), worker_(loop_, *dtls_, sources_, limits) {}
+  Impl(std::unique_ptr<crypto::OpenSslDtlsFactory> dtls, const Limits& limits,
+       const std::vector<IpNetwork>& trusted_proxies)
+      : dtls_(std::move(dtls)), sources_(loop_), worker_(loop_, *dtls_, sources_, limits, trusted_proxies) {}
 
   // The sources' threads post to the worker, which is the younger one.
   ~Impl() { sources_.close(); }
@@ -126,7 +127,7 @@ std::variant<Server, Error> Server::start(const ServerOptions& options) {
   auto dtls = certificate ? crypto::OpenSslDtlsFactory::create(std::move(*certificate)) : nullptr;
   if (dtls == nullptr) return runtime_error("OpenSSL cannot make a DTLS certificate: check its installation");
 
-  auto impl = std::make_unique<Impl>(std::move(dtls), options.limits);
+  auto impl = std::make_unique<Impl>(std::move(dtls), options.limits, plan->trusted_proxies);
   impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, std::move(*plan)); !opened) return opened.error();
   return Server(std::move(impl));

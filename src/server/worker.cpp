@@ -16,8 +16,13 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits)
-    : limits_(limits), loop_(loop), dtls_(dtls), sources_(sources), port_(loop, *this, tcp_options(limits)) {}
+Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits,
+               const std::vector<IpNetwork>& trusted_proxies)
+    : limits_(limits),
+      loop_(loop),
+      dtls_(dtls),
+      sources_(sources),
+      port_(loop, *this, tcp_options(limits, trusted_proxies)) {}
 
 Worker::~Worker() = default;
 

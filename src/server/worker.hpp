@@ -24,8 +24,9 @@ class SourceControl {
 
 class Worker final : private PortOwner {
  public:
-  // All borrowed; they outlive the worker.
-  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits = {});
+  // Borrows the first three, which outlive the worker.
+  Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits = {},
+         const std::vector<IpNetwork>& trusted_proxies = {});
   ~Worker() override;
 
   // Opens the port on every address. `options.port` 0 is replaced by what the system chose.

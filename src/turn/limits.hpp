@@ -43,9 +43,6 @@ constexpr std::size_t kAmplificationDenominator = 2;
 // asks once for each allocation and nonce; a flood with a forged source is not worth answering.
 constexpr std::uint32_t kChallengeBurst = 30;
 constexpr std::uint32_t kChallengesPerSecond = 10;
-// Sources that are counted at the same time. Another one takes the place of whoever had it, with a full burst
-// of its own, so that nobody is locked out by what others do.
-constexpr std::size_t kLimitedSources = 4096;
 
 // RFC 8656 section 7.2: a reserved port is kept for at least 30 seconds.
 constexpr Duration kReservationLifetime = 30s;

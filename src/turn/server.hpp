@@ -12,6 +12,7 @@
 
 #include "base/packet.hpp"
 #include "base/random.hpp"
+#include "base/source_limiter.hpp"
 #include "base/time.hpp"
 #include "turn/allocation_table.hpp"
 #include "turn/authentication.hpp"
@@ -20,7 +21,6 @@
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
 #include "turn/reservations.hpp"
-#include "turn/source_limiter.hpp"
 #include "wire/stun.hpp"
 
 namespace porthole::turn {

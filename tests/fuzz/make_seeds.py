@@ -70,6 +70,23 @@ def first_bytes_seeds():
     return {f"{n:02}": seed[:40] for n, seed in enumerate([*openings, *MESSAGES.values(), *framed])}
 
 
+def proxy_header_seeds():
+    v4, v6 = bytes([192, 0, 2, 1, 203, 0, 113, 5, 220, 4, 1, 187]), bytes(10) + b"\xff\xff\xc0\0\2\1" + bytes(16) + b"\xdc\4\1\xbb"
+    lines = {"tcp4": "TCP4 192.0.2.1 203.0.113.5 56324 443", "tcp6": "TCP6 2001:db8::1 ::1 1 2", "unknown": "UNKNOWN",
+             "unknown-more": "UNKNOWN " + "f" * 91, "too-long": "UNKNOWN " + "f" * 92, "mapped": "TCP6 ::ffff:192.0.2.1 ::1 0 1",
+             "spaces": "TCP4  192.0.2.1 203.0.113.5 1 2", "port": "TCP4 192.0.2.1 203.0.113.5 1 65536"}
+
+    def binary(command, family, payload):
+        return b"\r\n\r\n\0\r\nQUIT\n" + bytes([command, family]) + struct.pack(">H", len(payload)) + payload
+
+    binaries = {"v2-tcp4": binary(0x21, 0x11, v4), "v2-tcp6": binary(0x21, 0x21, v6), "v2-local": binary(0x20, 0, b""),
+                "v2-more": binary(0x21, 0x11, v4 + b"\4\0\3abc"), "v2-unix": binary(0x21, 0x31, bytes(216)),
+                "v2-short": binary(0x21, 0x21, v4), "v2-version": binary(0x31, 0x11, v4),
+                "v2-long": binary(0x21, 0x11, v4 + bytes(2036)), "v2-too-long": binary(0x21, 0x11, v4 + bytes(2037))}
+    seeds = {**{name: f"PROXY {line}\r\n".encode() for name, line in lines.items()}, **binaries}
+    return seeds | {"tcp4-http": seeds["tcp4"] + b"GET / ", "v2-cut": seeds["v2-tcp4"][:-1]}
+
+
 def channel_seeds():
     sizes = {f"{number:x}-{size}": channel(number, bytes(size)) for number in (0x3FFF, 0x4000, 0x4FFF, 0x7FFF, 0x8000)
              for size in (0, 1, 4, 5, 100)}
@@ -321,7 +338,7 @@ def tls_seeds():
 
 def main():
     targets = {"stun": {**MESSAGES, **rfc5769()}, "stream_framing": stream_seeds(), "first_bytes": first_bytes_seeds(),
-               "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
+               "proxy_header": proxy_header_seeds(), "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
                "http": http_seeds(), "turn": turn_seeds(),
                "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds()}
     for target, seeds in targets.items():

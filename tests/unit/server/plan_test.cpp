@@ -61,6 +61,18 @@ TEST(Plan, ReadsEveryFormOfAnAdvertisedAddress) {
   EXPECT_EQ(advertised("localhost:443").front(), *SocketAddress::parse("127.0.0.1:443"));
 }
 
+TEST(Plan, TrustsTheNetworksThatAreNamed) {
+  ServerOptions options;
+  options.trust_proxy = {"192.0.2.0/24", "2001:db8::7"};
+  EXPECT_EQ(plan(options)->trusted_proxies.size(), 2U);
+  EXPECT_TRUE(plan({})->trusted_proxies.empty());
+  options.trust_proxy = {"proxy.example"};
+  EXPECT_NE(problem(options).find("--trust-proxy proxy.example: write it as a network"), std::string::npos);
+  options.trust_proxy = {"192.0.2.7/24"};
+  EXPECT_NE(problem(options).find("write 192.0.2.0/24 for the whole network, or 192.0.2.7"),
+            std::string::npos);
+}
+
 std::vector<IpAddress> served(const std::vector<std::string>& listen) {
   std::vector<IpAddress> local;
   for (const char* text : {"192.0.2.1", "127.0.0.1", "2001:db8::1", "::1"})

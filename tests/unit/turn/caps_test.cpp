@@ -1,7 +1,7 @@
 // What clients can make the server hold, relay and answer, each at its limit and one beyond.
 #include <gtest/gtest.h>
 
-#include "turn/source_limiter.hpp"
+#include "base/source_limiter.hpp"
 #include "unit/turn/turn_client.hpp"
 
 namespace porthole::turn::test {

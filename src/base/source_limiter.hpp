@@ -1,15 +1,18 @@
-// How much of something each source of datagrams gets: of challenges, since an answer to a forged request
+// How much of something each source gets: of challenges, since an answer to a forged request
 // hits the one who was forged, or of what costs us time.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "base/packet.hpp"
+#include "base/address.hpp"
 #include "base/time.hpp"
-#include "turn/limits.hpp"
 
-namespace porthole::turn {
+namespace porthole {
+
+// Sources that are counted at the same time. Another one takes the place of whoever had it, with a full burst
+// of its own, so that nobody is locked out by what others do.
+constexpr std::size_t kLimitedSources = 4096;
 
 // A table of fixed size. Two sources that fall on one place push each other out and begin anew, which favours
 // both: nobody is locked out by what others do.
@@ -35,4 +38,4 @@ class SourceLimiter {
   std::vector<Bucket> buckets_;
 };
 
-}  // namespace porthole::turn
+}  // namespace porthole

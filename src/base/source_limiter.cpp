@@ -1,8 +1,8 @@
-#include "turn/source_limiter.hpp"
+#include "base/source_limiter.hpp"
 
 #include <algorithm>
 
-namespace porthole::turn {
+namespace porthole {
 
 bool SourceLimiter::allow(const SocketAddress& source, Instant now) {
   Bucket& bucket = buckets_[std::hash<SocketAddress>{}(source) % buckets_.size()];
@@ -14,4 +14,4 @@ bool SourceLimiter::allow(const SocketAddress& source, Instant now) {
   return true;
 }
 
-}  // namespace porthole::turn
+}  // namespace porthole
