@@ -38,8 +38,8 @@ void add_max_delay(CLI::App& app, CommandLine& line) {
   static const std::map<std::string, std::int64_t> kUnits{{"ms", 1}, {"s", 1000}};
   app.add_option(
          "--max-delay", line.max_delay_ms,
-         "How long a frame may wait for a viewer on TCP whose line is too slow; then frames are dropped "
-         "up to the next keyframe, so that the picture stays live (100ms to 10s)")
+         "How long a frame may wait for a viewer whose TCP line is slower than the stream; then it is "
+         "dropped, with all up to the next keyframe (100ms to 10s)")
       ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
       ->check(CLI::Range(100, 10'000))
       ->option_text("TIME [500ms]");

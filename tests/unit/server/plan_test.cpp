@@ -36,9 +36,9 @@ TEST(Plan, WithoutOptionsIsTheTestPatternOnEveryAddress) {
 
 TEST(Plan, RefusesADelayThatLetsNoFrameThrough) {
   ServerOptions options;
-  options.max_delay = 0ms;
+  options.max_delay = std::chrono::milliseconds(0);
   EXPECT_NE(problem(options).find("max_delay"), std::string::npos);
-  options.max_delay = 1ms;
+  options.max_delay = std::chrono::milliseconds(1);
   EXPECT_EQ(problem(options), "");
 }
 
