@@ -84,6 +84,11 @@ Md5Digest md5(std::initializer_list<Bytes> pieces) {
   return hash<Md5Digest>(algorithm, pieces);
 }
 
+Sha1Digest sha1(std::initializer_list<Bytes> pieces) {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return hash<Sha1Digest>(algorithm, pieces);
+}
+
 Sha256Digest sha256(std::initializer_list<Bytes> pieces) {
   static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return hash<Sha256Digest>(algorithm, pieces);

@@ -24,6 +24,8 @@ Sha256Digest hmac_sha256(Bytes key, std::initializer_list<Bytes> pieces);
 
 // Only for RFC 8489 section 9.2.2's long-term key, which is defined by it.
 Md5Digest md5(std::initializer_list<Bytes> pieces);
+// Only for RFC 6455 section 4.2.2, where it protects nothing.
+Sha1Digest sha1(std::initializer_list<Bytes> pieces);
 Sha256Digest sha256(std::initializer_list<Bytes> pieces);
 inline Sha256Digest sha256(Bytes message) {
   return sha256({message});

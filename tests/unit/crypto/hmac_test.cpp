@@ -26,6 +26,10 @@ TEST(Hmac, Sha1MatchesRfc2202) {
             "aa4ae5e15272d00e95705637ce8a3b55ed402112");
 }
 
+TEST(Hmac, PlainSha1MatchesRfc3174) {
+  EXPECT_EQ(hex(sha1({as_bytes("a"), as_bytes("bc")})), "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 TEST(Hmac, Sha256MatchesRfc4231) {
   EXPECT_EQ(hex(hmac_sha256(as_bytes("Jefe"), {as_bytes("what do ya want for nothing?")})),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
