@@ -3,6 +3,11 @@
 #include "io/event_loop.hpp"
 
 namespace porthole::io {
+namespace {
+
+constexpr int kSwitchingProtocols = 101;  // RFC 9110 section 15.2.2.
+
+}  // namespace
 
 HttpConnection::HttpConnection(const FiveTuple& via, HttpHandler& handler, HttpTransport& transport,
                                const HttpTimeouts& timeouts)
@@ -86,6 +91,10 @@ void HttpConnection::ask_handler() {
 void HttpConnection::reply(std::uint64_t request, const HttpResponse& response) {
   if (stage_ != Stage::replying || request != request_) return;
   send(response);
+  if (response.status == kSwitchingProtocols) {
+    stage_ = Stage::done;
+    return transport_.upgrade(parser_.rest());
+  }
   if (!context_.keep_alive) return end();
   // A client that pipelines requests and reads no answers would fill the queue: one answer at a time.
   if (transport_.queued() > 0) {

@@ -26,6 +26,9 @@ class HttpTransport {
   // Nothing more will be written: sends what is queued and closes. May be followed by other calls, which
   // then have no effect.
   virtual void finish() = 0;
+  // The connection speaks something else from now on; `rest` has come already. May be followed by other
+  // calls, as finish().
+  virtual void upgrade(Bytes rest) = 0;
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {

@@ -87,6 +87,8 @@ class HttpParser::State {
     return parsed;
   }
 
+  Bytes rest() const { return as_bytes(input_).subspan(consumed_); }
+
   int failure() const { return failure_; }
 
   bool between_requests() const { return consumed_ == input_.size() && (!parser_ || !parser_->got_some()); }
@@ -158,6 +160,10 @@ HttpParser::Step HttpParser::next() {
 
 HttpParser::Parsed HttpParser::take() {
   return state_->take();
+}
+
+Bytes HttpParser::rest() const {
+  return state_->rest();
 }
 
 int HttpParser::failure() const {

@@ -33,6 +33,8 @@ class HttpParser {
   };
   // After Step::request, once.
   Parsed take();
+  // After take(): what has come behind the request. Until feed().
+  Bytes rest() const;
   // After Step::failed.
   int failure() const;
   // Nothing of a next request has come.

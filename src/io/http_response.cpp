@@ -13,6 +13,7 @@ struct Reason {
 };
 
 constexpr std::array kReasons{
+    Reason{101, "Switching Protocols"},
     Reason{200, "OK"},
     Reason{201, "Created"},
     Reason{204, "No Content"},
@@ -36,6 +37,7 @@ constexpr std::array kReasons{
     Reason{413, "Content Too Large"},
     Reason{415, "Unsupported Media Type"},
     Reason{422, "Unprocessable Content"},
+    Reason{426, "Upgrade Required"},
     Reason{428, "Precondition Required"},
     Reason{429, "Too Many Requests"},
     Reason{431, "Request Header Fields Too Large"},
@@ -111,7 +113,10 @@ std::string write_response(const HttpResponse& response, const ResponseContext& 
     if (!is_ours(name) && !breaks_framing(name) && !breaks_framing(value)) add_field(out, name, value);
   }
   if (has_length) add_field(out, "Content-Length", std::to_string(response.body.size()));
-  if (!context.keep_alive) {
+  if (!find_header(response.headers, "Upgrade").empty()) {
+    // RFC 9110 section 7.8: the field is for this connection alone, and must say so.
+    add_field(out, "Connection", context.keep_alive ? "Upgrade" : "Upgrade, close");
+  } else if (!context.keep_alive) {
     add_field(out, "Connection", "close");
   } else if (context.http_1_0) {
     add_field(out, "Connection", "keep-alive");

@@ -25,10 +25,13 @@ void TcpConnection::start() {
   stream_->read();
 }
 
-TcpPort::Sent TcpConnection::send(Bytes bytes) {
-  if (stage_ != Stage::stream) return TcpPort::Sent::dropped;
-  if (!stream_->write(bytes, host_.options().max_queued_bytes)) return TcpPort::Sent::dropped;
+TcpPort::Sent TcpConnection::send(Bytes bytes, std::size_t max_queued) {
+  if (stage_ != Stage::stream || !stream_->write(bytes, max_queued)) return TcpPort::Sent::dropped;
   return stream_->queued() > 0 ? TcpPort::Sent::blocked : TcpPort::Sent::sent;
+}
+
+void TcpConnection::finish_stream() {
+  if (stage_ == Stage::stream) finish_sending();
 }
 
 void TcpConnection::on_bytes(Bytes bytes) {
@@ -38,7 +41,7 @@ void TcpConnection::on_bytes(Bytes bytes) {
     case Stage::waiting:
       return hold(bytes);
     case Stage::http:
-      return http_->handle_bytes(bytes);
+      return handle_http(bytes);
     case Stage::stream:
       return hand_over(bytes);
     case Stage::finishing:
@@ -88,7 +91,21 @@ void TcpConnection::begin_http(Bytes first_bytes) {
   stage_ = Stage::http;
   http_ = std::make_shared<HttpConnection>(path_, host_.http(), static_cast<HttpTransport&>(*this),
                                            host_.options().http);
-  http_->handle_bytes(first_bytes);
+  handle_http(first_bytes);
+}
+
+void TcpConnection::handle_http(Bytes bytes) {
+  http_->handle_bytes(bytes);
+  if (stage_ == Stage::stream) http_.reset();  // It has no more to do.
+}
+
+// What it speaks from now on was agreed on over HTTP.
+void TcpConnection::upgrade(Bytes rest) {
+  if (stage_ != Stage::http) return;
+  stage_ = Stage::stream;
+  set_deadline(EventLoop::now() + host_.options().stream_idle_timeout);
+  stream_->read();
+  if (!rest.empty()) hand_over(rest);
 }
 
 // The question what this is comes again, once, for what is in clear behind.
@@ -189,7 +206,10 @@ void TcpConnection::set_deadline(Instant deadline) {
 }
 
 void TcpConnection::finish() {
-  if (stage_ != Stage::http) return;
+  if (stage_ == Stage::http) finish_sending();
+}
+
+void TcpConnection::finish_sending() {
   stage_ = Stage::finishing;
   stream_->finish();
   set_deadline(EventLoop::now() + (stream_->queued() > 0 ? host_.options().http.idle : kLingerTime));

@@ -43,7 +43,8 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, ConnectionHost& host);
 
   void start();
-  TcpPort::Sent send(Bytes bytes);
+  TcpPort::Sent send(Bytes bytes, std::size_t max_queued);
+  void finish_stream();
   void handle_timeout();
   // At once and without a word to the handlers. Says whether the stream handler knows this connection.
   bool close();
@@ -63,16 +64,19 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   void want_bytes(bool wanted) override;
   void set_deadline(Instant deadline) override;
   void finish() override;
+  void upgrade(Bytes rest) override;
 
   void classify(Bytes bytes);
   void take_proxy_header();
   void begin_http(Bytes first_bytes);
+  void handle_http(Bytes bytes);
   void begin_tls(Bytes first_bytes);
   void wait_for_handshake(Bytes first_bytes);
   void hold(Bytes bytes);
   void try_handshake_again();
   void begin_stream(Bytes first_bytes);
   void hand_over(Bytes bytes);
+  void finish_sending();
   bool client_took_something();
   void end();
 

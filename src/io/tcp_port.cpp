@@ -230,7 +230,17 @@ void TcpPort::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
 
 TcpPort::Sent TcpPort::send(const TransmitBatch& batch) {
   TcpConnection* connection = state_->find(batch.to.connection);
-  return connection == nullptr ? Sent::dropped : connection->send(batch.bytes());
+  return connection == nullptr ? Sent::dropped
+                               : connection->send(batch.bytes(), state_->options().max_queued_bytes);
+}
+
+TcpPort::Sent TcpPort::write(ConnectionId connection, Bytes bytes) {
+  TcpConnection* found = state_->find(connection);
+  return found == nullptr ? Sent::dropped : found->send(bytes, ByteStream::kUnbounded);
+}
+
+void TcpPort::finish(ConnectionId connection) {
+  if (TcpConnection* found = state_->find(connection)) found->finish_stream();
 }
 
 void TcpPort::close(ConnectionId connection) {

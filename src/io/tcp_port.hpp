@@ -17,13 +17,15 @@ namespace porthole::io {
 
 class EventLoop;
 
-// Who serves the connections that do not speak HTTP.
+// Who serves the connections that do not speak HTTP, or no longer: one whose request is answered with 101 is
+// a stream from then on.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
 
   // The first call for a connection carries its very first bytes, enough of them for wire::classify_stream()
-  // to tell what it speaks. Borrows the bytes for this call.
+  // to tell what it speaks, or what comes behind the request that was answered with 101. Borrows the bytes
+  // for this call.
   virtual void on_stream_data(const FiveTuple& path, Bytes bytes) = 0;
   // Ended by the client, the network, a timeout or shut_down(); not after TcpPort::close(). Comes only for
   // connections that had on_stream_data().
@@ -93,6 +95,10 @@ class TcpPort {
   enum class Sent : std::uint8_t { sent, blocked, dropped };
   // Whole batches in order, by batch.to.connection.
   Sent send(const TransmitBatch& batch);
+  // However much waits already: for callers that write no more while the connection is blocked.
+  Sent write(ConnectionId connection, Bytes bytes);
+  // Sends what is queued, and then ends the connection; the handler hears nothing more of it.
+  void finish(ConnectionId connection);
   // At once, with what is still queued. Harmless for connections that are gone.
   void close(ConnectionId connection);
   // Stops listening and closes every connection.

@@ -39,6 +39,59 @@ class HttpConnectionTest : public test::TcpFixture {
   }
 };
 
+TEST_F(HttpConnectionTest, AnUpgradeMakesTheConnectionAStream) {
+  listen();
+  pages_.answer = [](const HttpRequest&, const HttpReply& reply) {
+    reply({.status = 101, .headers = {{"Upgrade", "websocket"}}, .body = {}});
+  };
+  TcpClient client(address_);
+  const std::string answer = exchange(client, kGet + "first words", "\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 101 Switching Protocols\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("Content-Length")));
+  ASSERT_TRUE(run_until([&] { return streams_.last != ConnectionId::none; }));
+  EXPECT_EQ(streams_.received[streams_.last], "first words");
+  client.send(", more");
+  EXPECT_TRUE(run_until([&] { return streams_.received[streams_.last] == "first words, more"; }));
+  EXPECT_EQ(port_->write(streams_.last, as_bytes("hello")), TcpPort::Sent::sent);
+  EXPECT_TRUE(run_until([&] { return client.received().ends_with("hello"); }));
+  EXPECT_EQ(pages_.requests.size(), 1U);
+}
+
+TEST_F(HttpConnectionTest, AStreamThatIsFinishedSendsAllOfItAndIsNotHeardOfAgain) {
+  listen();
+  pages_.answer = [](const HttpRequest&, const HttpReply& reply) {
+    reply({.status = 101, .headers = {{"Upgrade", "websocket"}}, .body = {}});
+  };
+  TcpClient client(address_);
+  exchange(client, kGet + "x", "\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return streams_.last != ConnectionId::none; }));
+  const std::string much(8 << 20, 'y');
+  EXPECT_EQ(port_->write(streams_.last, as_bytes(much)), TcpPort::Sent::blocked);
+  port_->finish(streams_.last);
+  EXPECT_EQ(port_->write(streams_.last, as_bytes("too late")), TcpPort::Sent::dropped);
+  ASSERT_TRUE(run_until([&] { return client.ended(); }));
+  EXPECT_EQ(client.received().size(), client.received().find("\r\n\r\n") + 4 + much.size());
+  EXPECT_THAT(streams_.closed, testing::IsEmpty());
+}
+
+TEST_F(HttpConnectionTest, AStreamSaysWhenItTakesMore) {
+  listen();
+  pages_.answer = [](const HttpRequest&, const HttpReply& reply) {
+    reply({.status = 101, .headers = {{"Upgrade", "websocket"}}, .body = {}});
+  };
+  TcpClient client(address_);
+  exchange(client, kGet + "x", "\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return streams_.last != ConnectionId::none; }));
+  const std::string much(8 << 20, 'y');
+  ASSERT_EQ(port_->write(streams_.last, as_bytes(much)), TcpPort::Sent::blocked);
+  EXPECT_THAT(streams_.writable, testing::IsEmpty());
+  EXPECT_TRUE(run_until([&] {
+    (void)client.received();
+    return streams_.writable.size() == 1;
+  }));
+}
+
 TEST_F(HttpConnectionTest, HandsOverARequestInParts) {
   listen();
   TcpClient client(address_);
