@@ -52,6 +52,14 @@ struct TransmitBatch {
   void clear() { size = segment_size = 0; }
 };
 
+// Bytes for a stream that others may be sent too, so that nobody copies them for each. Borrows them until
+// whoever gave it is called again.
+struct StreamWrite {
+  FiveTuple to;
+  Bytes bytes;
+  bool is_last = false;  // Behind it the connection ends.
+};
+
 }  // namespace porthole
 
 template <>

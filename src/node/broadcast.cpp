@@ -40,7 +40,7 @@ bool Broadcast::push(const EncodedFrame& frame, Instant now) {
 }
 
 std::size_t Broadcast::viewer_count() const {
-  std::size_t count = 0;
+  std::size_t count = fragments_.viewers().size();
   for (const Rendition& rendition : renditions_) count += rendition.viewers().size();
   return count;
 }

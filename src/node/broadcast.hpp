@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/frame.hpp"
+#include "node/fragment_stream.hpp"
 #include "rtc/gop_cache.hpp"
 #include "rtc/keyframe_gate.hpp"
 #include "rtc/packetizer.hpp"
@@ -37,6 +38,8 @@ class Rendition {
   void expect() { ++expected_; }
   void feed(Viewer& viewer, Instant now);
   void leave(Viewer& viewer);
+  // For who watches otherwise and was expected.
+  void forgo() { --expected_; }
 
   bool is_expected() const { return expected_ > 0; }
   std::span<Viewer* const> viewers() const { return viewers_; }
@@ -65,6 +68,10 @@ class Broadcast {
   Rendition& rendition(VideoCodec codec) { return renditions_[static_cast<std::size_t>(codec)]; }
   const Rendition& rendition(VideoCodec codec) const { return renditions_[static_cast<std::size_t>(codec)]; }
 
+  // For those who watch by WebSocket.
+  FragmentStream& fragments() { return fragments_; }
+  const FragmentStream& fragments() const { return fragments_; }
+
   // The next frame of one of the renditions; the viewers that now have something to send are that
   // rendition's. False when nobody could use it.
   bool push(const EncodedFrame& frame, Instant now);
@@ -77,6 +84,7 @@ class Broadcast {
  private:
   std::string name_;
   std::array<Rendition, 2> renditions_;
+  FragmentStream fragments_;
   std::string profile_level_id_;
 };
 

@@ -36,6 +36,7 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       labels_(random_, reserved_ports(options_)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
       ice_streams_(viewers_),
+      sockets_(broadcasts_),
       sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
       whep_(sessions_, viewers_, options_.has_certificate) {}
 
@@ -49,14 +50,16 @@ void Node::set_status(std::string_view broadcast, BroadcastStatus status) {
   if (found != broadcasts_.end()) found->second.status = std::move(status);
 }
 
-void Node::push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now) {
-  const auto found = broadcasts_.find(broadcast);
+void Node::push_frame(std::string_view name, std::shared_ptr<const EncodedFrame> frame, Instant now) {
+  const auto found = broadcasts_.find(name);
   if (found == broadcasts_.end()) return;
+  Broadcast& broadcast = found->second;
+  const VideoCodec codec = frame->codec;
   // An encoder that was stopped may have been about to deliver one more frame.
-  const bool is_stopped =
-      frame.codec != VideoCodec::h264 && !found->second.rendition(frame.codec).is_announced;
-  if (is_stopped || !found->second.push(frame, now)) return;
-  for (Viewer* viewer : found->second.rendition(frame.codec).viewers()) viewers_.wake(*viewer);
+  const bool is_stopped = codec != VideoCodec::h264 && !broadcast.rendition(codec).is_announced;
+  if (is_stopped || !broadcast.push(*frame, now)) return;
+  for (Viewer* viewer : broadcast.rendition(codec).viewers()) viewers_.wake(*viewer);
+  if (codec == VideoCodec::h264) sockets_.push_frame(broadcast, std::move(frame), now);
 }
 
 void Node::handle_datagram(const Datagram& datagram, Instant now) {
@@ -81,6 +84,7 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
+  if (sockets_.owns(path)) return sockets_.handle_stream(path, bytes, now);
   const bool is_turn = front_.has_stream(path.connection) || !ice_streams_.accept(path, bytes, now);
   if (is_turn) return front_.handle_stream(path, bytes, now);
   while (true) {
@@ -92,6 +96,7 @@ void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
 }
 
 void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
+  if (sockets_.owns(path)) return sockets_.handle_stream_closed(path);
   front_.handle_stream_closed(path, now);
   ice_streams_.handle_closed(path);
   drop_route({path, {}, {}}, now);
@@ -99,6 +104,7 @@ void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
 }
 
 void Node::handle_stream_writable(ConnectionId connection, Instant) {
+  sockets_.handle_writable(connection);
   release_stream(connection);
 }
 
@@ -225,20 +231,28 @@ std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instan
   if (options_.has_certificate) {
     if (auto redirect = redirect_to_https(request)) return redirect;
   }
-  if (!request.path.starts_with(Whep::kPrefix)) {
+  const bool is_session =
+      request.path.starts_with(Whep::kPrefix) || request.path.starts_with(SocketViewers::kPrefix);
+  if (!is_session) {
     const auto mint = [&] { return sessions_.mint(now); };
     return status_reply(request, broadcasts_, mint, options_.has_certificate);
   }
-  HttpResponse response = whep_.handle(request, now);
+  HttpResponse response = handle_session_http(request, now);
   for (auto& [name, broadcast] : broadcasts_) {
     for (const VideoCodec codec : kCodecs) announce_rendition(broadcast, codec);
   }
   return response;
 }
 
+HttpResponse Node::handle_session_http(const HttpRequest& request, Instant now) {
+  if (request.path.starts_with(Whep::kPrefix)) return whep_.handle(request, now);
+  return sockets_.handle_http(request, viewer_count() >= options_.max_viewers, now);
+}
+
 void Node::handle_timeout(Instant now) {
   front_.handle_timeout(now);
   ice_streams_.handle_timeout(now);
+  sockets_.handle_timeout(now);
   while (Viewer* viewer = viewers_.pop_due(now)) {
     viewer->handle_timeout(now);
     update(*viewer, now);
@@ -260,6 +274,10 @@ bool Node::poll_transmit(TransmitBatch& out, Instant now) {
   return false;
 }
 
+bool Node::poll_stream(StreamWrite& out, Instant now) {
+  return sockets_.poll_stream(out, now);
+}
+
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const Route* route = viewer.selected_route();
   const auto around = route == nullptr ? std::nullopt : framing(*route, now);
@@ -279,6 +297,12 @@ std::optional<ConnectionId> Node::poll_refused() {
 }
 
 std::optional<Event> Node::poll_event() {
+  while (auto event = sockets_.poll_event()) {
+    events_.push_back(std::move(*event));
+    if (const auto* gone = std::get_if<ViewerGone>(&events_.back())) {
+      announce_rendition(broadcasts_.find(gone->broadcast)->second, VideoCodec::h264);
+    }
+  }
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
@@ -286,7 +310,8 @@ std::optional<Event> Node::poll_event() {
 }
 
 Instant Node::next_timeout() const {
-  Instant next = std::min({front_.next_timeout(), ice_streams_.next_timeout(), viewers_.next_timeout()});
+  Instant next = std::min(
+      {front_.next_timeout(), ice_streams_.next_timeout(), viewers_.next_timeout(), sockets_.next_timeout()});
   for (const auto& [name, broadcast] : broadcasts_) {
     for (const VideoCodec codec : kCodecs)
       next = std::min(next, broadcast.rendition(codec).gate().next_timeout());
@@ -299,6 +324,7 @@ void Node::shut_down() {
     viewer.end(ViewerEnd::shut_down);
     viewers_.wake(viewer);
   });
+  sockets_.shut_down();
 }
 
 }  // namespace porthole::node

@@ -5,16 +5,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/http.hpp"
 #include "base/packet.hpp"
 #include "base/random.hpp"
 #include "node/blocked_streams.hpp"
+#include "node/events.hpp"
 #include "node/ice_streams.hpp"
 #include "node/labels.hpp"
 #include "node/port_machine.hpp"
 #include "node/sessions.hpp"
+#include "node/socket_viewers.hpp"
 #include "node/turn_front.hpp"
 #include "node/viewers.hpp"
 #include "node/whep.hpp"
@@ -22,29 +23,6 @@
 #include "wire/first_bytes.hpp"
 
 namespace porthole::node {
-
-// What the owner of the node is to do, or may want to know.
-struct KeyframeWanted {
-  std::string broadcast;
-  VideoCodec codec;
-};
-struct RenditionWanted {  // Somebody needs this codec from now on, or nobody any more.
-  std::string broadcast;
-  VideoCodec codec;
-  bool wanted;
-};
-struct ViewerConnected {
-  std::string broadcast;
-  SocketAddress remote;
-  const char* path;  // "direct UDP", …
-  Duration joined_in;
-};
-struct ViewerGone {
-  std::string broadcast;
-  ViewerEnd reason;
-  rtc::SendStats stats;
-};
-using Event = std::variant<KeyframeWanted, RenditionWanted, ViewerConnected, ViewerGone>;
 
 // poll_event() is to be drained along with what a PortMachine has.
 class Node final : public PortMachine, private TurnOwner {
@@ -59,11 +37,14 @@ class Node final : public PortMachine, private TurnOwner {
     front_.serve_dtls(server, limits);
   }
 
+  // From now on broadcasts can be watched by WebSocket. Borrows `fragmenters`.
+  void serve_websocket(FragmenterFactory& fragmenters) { sockets_.serve(fragmenters); }
+
   // Broadcasts exist from the start to the end of the node.
   void add_broadcast(const std::string& name) { broadcasts_.try_emplace(name, name); }
   bool has_broadcast(std::string_view name) const { return broadcasts_.find(name) != broadcasts_.end(); }
   void set_status(std::string_view broadcast, BroadcastStatus status);
-  void push_frame(std::string_view broadcast, const EncodedFrame& frame, Instant now);
+  void push_frame(std::string_view broadcast, std::shared_ptr<const EncodedFrame> frame, Instant now);
 
   void set_wall_clock(const WallClock& wall) override;
 
@@ -72,19 +53,20 @@ class Node final : public PortMachine, private TurnOwner {
   void handle_stream_closed(const FiveTuple& path, Instant now) override;
   void handle_stream_blocked(ConnectionId connection) override { blocked_.block(connection); }
   void handle_stream_writable(ConnectionId connection, Instant now) override;
-  // The node's are /whep/…, /api/v1/…, /ice and /healthz.
+  // The node's are /whep/…, /websocket/…, /api/v1/…, /ice and /healthz.
   std::optional<HttpResponse> handle_http(const HttpRequest& request, Instant now) override;
   void handle_timeout(Instant now) override;
 
   bool poll_transmit(TransmitBatch& out, Instant now) override;
+  bool poll_stream(StreamWrite& out, Instant now) override;
   std::optional<ConnectionId> poll_refused() override;
   std::optional<Event> poll_event();
   Instant next_timeout() const override;
 
-  // Every viewer is told goodbye by the next calls of poll_transmit().
+  // Every viewer is told goodbye by the next calls of poll_transmit() and poll_stream().
   void shut_down();
 
-  std::size_t viewer_count() const { return viewers_.size(); }
+  std::size_t viewer_count() const { return viewers_.size() + sockets_.size(); }
   std::size_t allocation_count() const { return front_.server().allocation_count(); }
 
  private:
@@ -106,6 +88,7 @@ class Node final : public PortMachine, private TurnOwner {
   void drop_route(const Route& route, Instant now);
   void announce_rendition(Broadcast& broadcast, VideoCodec codec);
   void release_stream(ConnectionId connection);
+  HttpResponse handle_session_http(const HttpRequest& request, Instant now);
   bool poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now);
 
   // Constant after construction.
@@ -121,6 +104,7 @@ class Node final : public PortMachine, private TurnOwner {
   Viewers viewers_;
   IceStreams ice_streams_;
   BlockedStreams blocked_;
+  SocketViewers sockets_;
   Sessions sessions_;
   Whep whep_;
   std::deque<Event> events_;  // A few for each call, until the owner drains them.

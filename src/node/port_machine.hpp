@@ -9,8 +9,8 @@
 
 namespace porthole::node {
 
-// After each call that takes something in, drain poll_transmit() and poll_refused(), and look at
-// next_timeout(). One thread.
+// After each call that takes something in, drain poll_transmit(), poll_stream() and poll_refused(),
+// and look at next_timeout(). One thread.
 class PortMachine {
  public:
   virtual ~PortMachine() = default;
@@ -33,6 +33,9 @@ class PortMachine {
 
   // The next batch to send, from the socket at `out.to.local`; false when there is none.
   virtual bool poll_transmit(TransmitBatch& out, Instant now) = 0;
+  // The next bytes for a stream whose backlog the machine keeps itself: one piece at a time, the next one
+  // after handle_stream_writable().
+  virtual bool poll_stream(StreamWrite&, Instant) { return false; }
   // A connection that does not speak what it may: to be closed. The machine keeps nothing of it.
   virtual std::optional<ConnectionId> poll_refused() = 0;
   // Instant::max() when idle.

@@ -27,7 +27,9 @@ std::optional<SessionFailure> check(const Broadcasts& broadcasts, std::string_vi
   if (broadcasts.find(broadcast) == broadcasts.end()) {
     return SessionFailure{SessionError::unknown_broadcast, "This stream does not exist."};
   }
-  if (viewers.size() >= max_viewers) {
+  std::size_t watching = viewers.size();
+  for (const auto& [name, other] : broadcasts) watching += other.fragments().viewers().size();
+  if (watching >= max_viewers) {
     return SessionFailure{SessionError::too_many_viewers, "Too many viewers at the moment."};
   }
   return std::nullopt;

@@ -21,24 +21,6 @@ ice::Credentials agent_credentials(const rtc::IceCredentials& ice) {
 
 }  // namespace
 
-const char* describe(ViewerEnd end) {
-  switch (end) {
-    case ViewerEnd::deleted:
-      return "ended by the viewer";
-    case ViewerEnd::left:
-      return "left";
-    case ViewerEnd::setup_timeout:
-      return "never got through";
-    case ViewerEnd::handshake_failed:
-      return "DTLS handshake failed";
-    case ViewerEnd::consent_lost:
-      return "fell silent";
-    case ViewerEnd::shut_down:
-      return "server shut down";
-  }
-  return "";
-}
-
 Viewer::Viewer(Setup setup, Random& random, Instant now)
     : id_(setup.id),
       session_(std::move(setup.session)),

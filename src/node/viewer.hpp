@@ -12,24 +12,13 @@
 #include "node/batch_builder.hpp"
 #include "node/broadcast.hpp"
 #include "node/route.hpp"
+#include "node/viewer_end.hpp"
 #include "rtc/negotiation.hpp"
 #include "rtc/send_stream.hpp"
 
 namespace porthole::node {
 
 enum class ViewerId : std::uint64_t {};
-
-// Why a viewer is no longer one.
-enum class ViewerEnd {
-  deleted,           // By its own wish, over WHEP.
-  left,              // It closed its DTLS association or said BYE.
-  setup_timeout,     // It never got through: no check, or no end of the handshake.
-  handshake_failed,  // Its certificate is not the one that it promised, or nothing in common.
-  consent_lost,      // It stopped checking: gone without a word, or cut off.
-  shut_down,         // The server ends.
-};
-
-const char* describe(ViewerEnd end);
 
 // From the offer to the first packet of media. Browsers give up on ICE after some 30 s themselves.
 constexpr Duration kSetupTimeout = 30s;

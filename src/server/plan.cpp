@@ -13,8 +13,8 @@ constexpr std::size_t kMaxNameLength = 64;
 constexpr std::size_t kSecretLength = 40;
 
 // Paths that mean something else than a stream's page.
-constexpr std::array<std::string_view, 9> kTakenNames{"assets",  "api",     "whep",        "whip",    "ice",
-                                                      "healthz", "metrics", "favicon.ico", "diagnose"};
+constexpr std::array<std::string_view, 10> kTakenNames{
+    "assets", "api", "whep", "whip", "ice", "healthz", "metrics", "favicon.ico", "diagnose", "websocket"};
 
 bool is_name_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||

@@ -88,6 +88,7 @@ void PortDriver::on_wall_clock() {
 
 void PortDriver::flush() {
   transmit();
+  write_streams();
   owner_.on_turn();
   while (const auto refused = machine_->poll_refused()) tcp_.close(*refused);
   timer_.arm(machine_->next_timeout());
@@ -97,6 +98,19 @@ void PortDriver::transmit() {
   while (batch_waits_ || machine_->poll_transmit(batch_, loop_.now())) {
     batch_waits_ = !send_batch();
     if (batch_waits_) return;
+  }
+}
+
+void PortDriver::write_streams() {
+  StreamWrite next;
+  while (machine_->poll_stream(next, loop_.now())) {
+    const io::TcpPort::Sent sent =
+        next.bytes.empty() ? io::TcpPort::Sent::sent : tcp_.write(next.to.connection, next.bytes);
+    if (next.is_last) {
+      tcp_.finish(next.to.connection);
+    } else if (sent == io::TcpPort::Sent::sent) {
+      machine_->handle_stream_writable(next.to.connection, loop_.now());
+    }
   }
 }
 

@@ -60,6 +60,7 @@ class PortDriver final : private io::UdpHandler, private io::StreamHandler, priv
   void on_wall_clock();
   void transmit();
   bool send_batch();
+  void write_streams();
   io::UdpPort& udp_port_for(const IpAddress& local);
 
   // Borrowed.

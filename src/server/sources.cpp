@@ -60,7 +60,7 @@ class Sources::Feed final : public media::FrameSink {
     ++under_way_;
     loop_.post([this, frame = std::move(frame)] {
       --under_way_;
-      worker_.push_frame(name_, *frame);
+      worker_.push_frame(name_, frame);
     });
   }
 

@@ -43,6 +43,7 @@ Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen,
   }
   node_ = std::make_unique<node::Node>(std::move(options), dtls_, random_);
   if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_, dtls_limits(limits_));
+  node_->serve_websocket(fragmenters_);
   port_.drive(*node_);
   return {};
 }
@@ -51,8 +52,8 @@ void Worker::add_broadcast(const std::string& name) {
   node_->add_broadcast(name);
 }
 
-void Worker::push_frame(const std::string& broadcast, const EncodedFrame& frame) {
-  node_->push_frame(broadcast, frame, loop_.now());
+void Worker::push_frame(const std::string& broadcast, std::shared_ptr<const EncodedFrame> frame) {
+  node_->push_frame(broadcast, std::move(frame), loop_.now());
   port_.flush();
 }
 
@@ -85,7 +86,7 @@ void Worker::handle_event(const node::RenditionWanted& event) {
 }
 
 void Worker::handle_event(const node::ViewerConnected& event) {
-  spdlog::info("{}: a viewer at {} watches by {}, {:.0f} ms after its offer", event.broadcast,
+  spdlog::info("{}: a viewer at {} watches by {}, {:.0f} ms after it asked", event.broadcast,
                event.remote.to_string(), event.path, milliseconds(event.joined_in));
 }
 

@@ -9,6 +9,7 @@
 #include "base/frame.hpp"
 #include "io/event_loop.hpp"
 #include "io/system_random.hpp"
+#include "media/mp4_fragmenter.hpp"
 #include "node/node.hpp"
 #include "server/port_driver.hpp"
 
@@ -39,7 +40,7 @@ class Worker final : private PortOwner {
 
   // The following on the loop's thread (or before it runs), after open().
   void add_broadcast(const std::string& name);
-  void push_frame(const std::string& broadcast, const EncodedFrame& frame);
+  void push_frame(const std::string& broadcast, std::shared_ptr<const EncodedFrame> frame);
   void set_status(const std::string& broadcast, node::BroadcastStatus status);
   // Says goodbye to every viewer and closes the port.
   void shut_down();
@@ -65,6 +66,7 @@ class Worker final : private PortOwner {
   // Owned.
   io::SystemRandom random_;
   std::unique_ptr<crypto::OpenSslDtlsServer> turn_dtls_;  // Null without a certificate.
+  media::Mp4FragmenterFactory fragmenters_;
   std::unique_ptr<node::Node> node_;
   PortDriver port_;
 };

@@ -44,7 +44,7 @@ Simulation::Simulation(Options options)
       node_(node_options(options_), dtls_, random_),
       source_(scheduler_, options_.source,
               [this](const EncodedFrame& frame) {
-                node_.push_frame(kBroadcast, frame, now());
+                node_.push_frame(kBroadcast, std::make_shared<const EncodedFrame>(frame), now());
                 pump();
               }),
       wake_(scheduler_, [this] { wake(); }),

@@ -1,0 +1,68 @@
+// All who watch by WebSocket: from the HTTP request that becomes one to the last byte.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/http.hpp"
+#include "base/timer_queue.hpp"
+#include "node/broadcast.hpp"
+#include "node/events.hpp"
+#include "node/socket_viewer.hpp"
+
+namespace porthole::node {
+
+class SocketViewers {
+ public:
+  // Borrowed; outlives this.
+  explicit SocketViewers(Broadcasts& broadcasts) : broadcasts_(broadcasts) {}
+
+  static constexpr std::string_view kPrefix = "/websocket/";
+
+  // Without it nobody can watch so. Borrowed, outlives this.
+  void serve(FragmenterFactory& fragmenters) { fragmenters_ = &fragmenters; }
+
+  // For paths that begin with kPrefix. 101 makes the request's connection a viewer; `is_full` is for the
+  // whole server.
+  HttpResponse handle_http(const HttpRequest& request, bool is_full, Instant now);
+
+  // The connection's owner, from 101 on.
+  bool owns(const FiveTuple& path) const { return by_connection_.contains(path.connection); }
+  void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
+  void handle_stream_closed(const FiveTuple& path);
+  void handle_writable(ConnectionId connection);
+  void handle_timeout(Instant now);
+  Instant next_timeout() const { return timers_.next(); }
+
+  // The next frame of the H.264 rendition.
+  void push_frame(Broadcast& broadcast, std::shared_ptr<const EncodedFrame> frame, Instant now);
+
+  bool poll_stream(StreamWrite& out, Instant now);
+  // Only ViewerConnected and ViewerGone.
+  std::optional<Event> poll_event();
+
+  void shut_down();
+
+  std::size_t size() const { return by_connection_.size(); }
+
+ private:
+  SocketViewer* find(ConnectionId connection) const;
+  void add(const FiveTuple& path, Broadcast& broadcast, Instant now);
+  void remove(SocketViewer& viewer);
+  void wake(SocketViewer& viewer);
+
+  Broadcasts& broadcasts_;  // Borrowed.
+  FragmenterFactory* fragmenters_ = nullptr;
+
+  std::unordered_map<ConnectionId, std::unique_ptr<SocketViewer>> by_connection_;  // Owned.
+  std::deque<SocketViewer*> awake_;
+  std::unique_ptr<SocketViewer> last_;  // Removed, but its last bytes are still borrowed.
+  mutable TimerQueue<ConnectionId> timers_;
+  std::deque<Event> events_;
+};
+
+}  // namespace porthole::node
