@@ -36,7 +36,7 @@ export function iceServersFromLink(header) {
   return servers;
 }
 
-async function refusalOf(response) {
+export async function refusalOf(response) {
   let error;
   try {
     ({ error } = await response.json());
