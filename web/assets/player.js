@@ -135,6 +135,7 @@ class PortholePlayer extends HTMLElement {
     if (video === this.#video) return;
     const before = this.#video;
     this.#video = video;
+    before.removeAttribute('src');
     before.srcObject = null;
   }
 
