@@ -35,6 +35,7 @@ test('A browser\'s own refusals are not blamed on the network', () => {
   assert.match(reasonOf(loopback, { ...PLACE, firefox: true }), /^Firefox takes no media from this machine’s own address/);
   const low = failed('direct', { targets: [{ host: '192.168.1.5', port: 443 }] });
   assert.match(reasonOf(low, PLACE), /^This browser takes no media directly from 192\.168\.1\.5 port 443/);
+  assert.match(reasonOf({ ...low, path: 'ice-tcp' }, PLACE), /^This browser takes no media directly/);
   assert.match(reasonOf(low, { ...PLACE, firefox: true }), /^UDP to 192\.168\.1\.5/);
   assert.match(reasonOf(failed('direct', { gathered: [] }), PLACE), /^This browser sends no UDP at all\./);
 });
@@ -42,6 +43,8 @@ test('A browser\'s own refusals are not blamed on the network', () => {
 test('What the server itself says is passed on', () => {
   const quota = failed('turn-tcp', { iceErrors: [{ code: 701, text: 'no answer' }, { code: 486, text: 'Allocation Quota Reached' }] });
   assert.equal(reasonOf(quota, PLACE), 'The server’s TURN refused: 486 Allocation Quota Reached.');
+  const nameless = failed('turn-udp', { targets: [{ host: 'cam.example', port: 443 }], iceErrors: [{ code: 701, text: 'TURN host lookup received error.' }] });
+  assert.match(reasonOf(nameless, PLACE), /^This browser finds no address for cam\.example\./);
   assert.match(reasonOf(failed('turn-tcp', { gathered: ['relay udp'] }), PLACE), /^The server’s TURN answers, but/);
   const missing = { path: 'turn-tls', outcome: 'not-offered' };
   assert.match(reasonOf(missing, PLACE), /^Not offered: the server has no certificate/);

@@ -38,9 +38,6 @@ function noUdp({ path, targets, gathered }, place) {
   if (path === 'direct' && targets.every(({ host }) => isLoopback(host)) && place.firefox) {
     return 'Firefox takes no media from this machine’s own address 127.0.0.1. Open the page by another address of the server.';
   }
-  if (path === 'direct' && targets.every(isUnusable) && !place.firefox) {
-    return `This browser takes no media directly from ${places(targets)}, as the port is below 1024. Other ways remain.`;
-  }
   if (path === 'direct' && !gathered.some((candidate) => candidate.endsWith(' udp'))) {
     return `This browser sends no UDP at all. ${SECURITY_SOFTWARE}`;
   }
@@ -54,7 +51,7 @@ function noTcp({ targets }, place) {
   if (!samePort(targets, place)) return `TCP to ${places(targets)} does not get through. ${plea('TCP', targets)}`;
   return (
     `The page itself came over TCP port ${place.port}, but other traffic to the same port is stopped: a proxy or a ` +
-    `firewall on the way lets only web traffic pass. ${plea('TCP', targets).slice(0, -1)}, whatever is inside it.`
+    `firewall on the way lets only ${place.secure ? 'TLS' : 'web traffic'} pass. ${plea('TCP', targets).slice(0, -1)}, whatever is inside it.`
   );
 }
 
@@ -77,15 +74,26 @@ const NO_PATH = {
     `Ask for: allow WebSocket (the HTTP upgrade) to ${host} port ${port}${secure ? ', without inspection' : ''}.`,
 };
 
-// Codes of STUN (RFC 8489), by which the server answers for itself; 701 is the browser's own for "nothing came".
-const refusalOf = ({ iceErrors }) => iceErrors.find(({ code }) => code >= 300 && code < 700);
-
-function noPath(finding, place) {
-  const refusal = isRelayed(finding.path) ? refusalOf(finding) : undefined;
+// A reason that TURN itself gives, or null. Codes of STUN (RFC 8489) are the server's answers; 701 is the browser's own, for
+// none.
+function ofTurn({ gathered, iceErrors, targets }) {
+  const refusal = iceErrors.find(({ code }) => code >= 300 && code < 700);
   if (refusal !== undefined) return `The server’s TURN refused: ${refusal.code} ${refusal.text}.`;
-  if (isRelayed(finding.path) && finding.gathered.some((candidate) => candidate.startsWith('relay'))) {
+  if (gathered.some((candidate) => candidate.startsWith('relay'))) {
     return 'The server’s TURN answers, but what goes through it does not arrive. Please report this to the server’s owner.';
   }
+  // Chromium's words. For UDP it asks the name servers itself, even where a proxy would do that for pages.
+  if (!iceErrors.some(({ text }) => /host lookup/.test(text))) return null;
+  return `This browser finds no address for ${targets[0].host}. Ask for: let this network’s name servers (DNS) know it.`;
+}
+
+function noPath(finding, place) {
+  const { path, targets } = finding;
+  if (!isRelayed(path) && !place.firefox && targets.length > 0 && targets.every(isUnusable)) {
+    return `This browser takes no media directly from ${places(targets)}, as the port is below 1024. Other ways remain.`;
+  }
+  const words = isRelayed(path) ? ofTurn(finding) : null;
+  if (words !== null) return words;
   return NO_PATH[finding.path](finding, place);
 }
 
