@@ -149,7 +149,8 @@ test('A page whose script does not come says something instead of staying black'
 const rungOf = (page, path) =>
   page.evaluate((name) => {
     const row = document.querySelector(`[data-path="${name}"]`);
-    return { state: row.dataset.state, result: row.querySelector('.result').textContent };
+    const textOf = (part) => row.querySelector(part).textContent;
+    return { state: row.dataset.state, result: textOf('.result'), plea: textOf('.plea') };
   }, path);
 
 for (const [name, launch] of Object.entries(LAUNCHERS)) {
@@ -162,8 +163,8 @@ for (const [name, launch] of Object.entries(LAUNCHERS)) {
     await page.waitForSelector('#report:not([hidden])', { timeout: 30000 });
     assert.deepEqual(await rungOf(page, 'direct'), {
       state: 'fails',
-      result: `UDP to ${NOWHERE} port 8443 does not get through, or its answers do not come back. ` +
-        `Ask for: allow UDP to ${NOWHERE} port 8443.`,
+      result: `UDP to ${NOWHERE} port 8443 does not get through, or its answers do not come back.`,
+      plea: `Ask for: allow UDP to ${NOWHERE} port 8443.`,
     });
     assert.equal((await rungOf(page, 'websocket')).state, 'works');
     assert.match((await rungOf(page, 'turn-tls')).result, /^Not offered: the server has no certificate/);

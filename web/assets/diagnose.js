@@ -31,8 +31,7 @@ function makeRow(path) {
 
 function clearRow(row, state) {
   row.dataset.state = state;
-  row.querySelector('.result').hidden = true;
-  row.querySelector('.figures').hidden = true;
+  for (const part of ['.result', '.plea', '.figures']) row.querySelector(part).hidden = true;
 }
 
 const figure = (value) => (Number.isFinite(value) ? findings.milliseconds(value) : '–');
@@ -42,7 +41,10 @@ function showFinding(row, finding) {
   const works = finding.outcome === 'works';
   const result = row.querySelector('.result');
   result.hidden = false;
-  result.textContent = works ? 'Works.' : findings.reasonOf(finding, place);
+  const [reason, plea] = (works ? 'Works.' : findings.reasonOf(finding, place)).split(/ (?=Ask for: )/);
+  result.textContent = reason;
+  row.querySelector('.plea').hidden = plea === undefined;
+  row.querySelector('.plea').textContent = plea ?? '';
   row.querySelector('.figures').hidden = !works;
   row.querySelector('.connect').textContent = figure(finding.connectMs);
   row.querySelector('.picture').textContent = figure(finding.pictureMs);
