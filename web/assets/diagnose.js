@@ -34,7 +34,7 @@ function clearRow(row, state) {
   for (const part of ['.result', '.plea', '.figures']) row.querySelector(part).hidden = true;
 }
 
-const figure = (value) => (Number.isFinite(value) ? findings.milliseconds(value) : '–');
+const figure = (value) => findings.milliseconds(value) || '–';
 
 function showFinding(row, finding) {
   row.dataset.state = findings.lampOf(finding);

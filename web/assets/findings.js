@@ -123,12 +123,16 @@ export function lampOf({ outcome }) {
   return outcome === 'not-offered' ? 'absent' : 'fails';
 }
 
-export const milliseconds = (value) => (value < 1 ? '<1 ms' : `${Math.round(value)} ms`);
+// Empty for what is not known.
+export function milliseconds(value) {
+  if (!Number.isFinite(value)) return '';
+  return value < 1 ? '<1 ms' : `${Math.round(value)} ms`;
+}
 
 function resultOf(finding, place) {
   if (finding.outcome !== 'works') return reasonOf(finding, place);
-  const parts = [`connected in ${milliseconds(finding.connectMs)}`, `picture after ${milliseconds(finding.pictureMs)}`];
-  if (finding.roundTripMs !== null) parts.push(`round trip ${milliseconds(finding.roundTripMs)}`);
+  const times = [['connected in', finding.connectMs], ['picture after', finding.pictureMs], ['round trip', finding.roundTripMs]];
+  const parts = times.filter(([, value]) => Number.isFinite(value)).map(([what, value]) => `${what} ${milliseconds(value)}`);
   return `works (${parts.join(', ')})`;
 }
 

@@ -56,6 +56,18 @@ const LATE_BECAUSE = {
 export const note = (kind, socketCause) =>
   kind === 'websocket' ? `The picture is later than usual: ${LATE_BECAUSE[socketCause]}.` : '';
 
+const PATHS_EXPLAINED = {
+  'direct-udp': 'Straight from the server, over UDP: the best way.',
+  'direct-tcp': 'Straight from the server, over TCP: for networks that let no UDP through.',
+  'turn-udp': 'Relayed by the server itself, over UDP.',
+  'turn-tcp': 'Relayed by the server itself, over TCP: for networks that let no UDP through.',
+  'turn-tls': 'Relayed by the server itself, inside TLS: for networks that let nothing else through.',
+  websocket: 'As web traffic, over a WebSocket. The picture is later than over other ways.',
+};
+
+// A sentence about the path in use, for those who ask what its name means.
+export const explainPath = (kind) => PATHS_EXPLAINED[kind] ?? '';
+
 // "direct UDP · 1280×720 · 30 fps · 2 ms"
 export function readout({ path, width, height, framesPerSecond, roundTripMs }) {
   const parts = [];

@@ -152,6 +152,7 @@ class PortholePlayer extends HTMLElement {
   #showFigures(figures, socketCause) {
     this.#figures = figures;
     this.#view.readout.textContent = figures === null ? '' : phrases.readout(figures);
+    this.#view.readout.title = figures?.path ? phrases.explainPath(figures.path.kind) : '';
     const note = figures?.path ? phrases.note(figures.path.kind, socketCause) : '';
     this.#view.note.hidden = note === '';
     this.#view.noteText.textContent = note;

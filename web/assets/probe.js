@@ -89,8 +89,8 @@ function outcomeOf(error) {
   return { outcome: 'no-use', detail: error.message };
 }
 
-// Resolves to {path, outcome, detail, connectMs, pictureMs, roundTripMs, targets, gathered, iceErrors}, all but `path` and
-// `outcome` only where they are known. `outcome` is 'works', 'no-picture', 'no-path', 'not-offered', 'no-answer', 'refused',
+// Resolves to {path, outcome, detail, connectMs, pictureMs, roundTripMs, targets, gathered, iceErrors}. Times that are not known
+// are null, NaN or missing. `outcome` is 'works', 'no-picture', 'no-path', 'not-offered', 'no-answer', 'refused',
 // 'no-webrtc' or 'no-use'. Pictures go into elements of `screens`.
 export async function probe(stream, path, screens) {
   const finding = { path, targets: [], gathered: [], iceErrors: [] };
@@ -107,9 +107,10 @@ export async function probe(stream, path, screens) {
     if (timings.connected === undefined && timings.firstFrame === undefined) return { ...finding, outcome: 'no-path' };
     finding.connectMs = (timings.connected ?? timings.firstFrame) - (timings.offerPosted ?? startedAt);
     finding.roundTripMs = await roundTripOf(session);
-    if (timings.firstFrame === undefined) return { ...finding, outcome: 'no-picture' };
     finding.pictureMs = timings.firstFrame - (timings.offerPosted ?? startedAt);
-    return { ...finding, outcome: 'works' };
+    // A page in the background is shown no pictures, though they arrive.
+    const arrives = timings.firstFrame !== undefined || (await session.readFigures()).frames > 0;
+    return { ...finding, outcome: arrives ? 'works' : 'no-picture' };
   } catch (error) {
     return { ...finding, ...outcomeOf(error) };
   } finally {
