@@ -52,7 +52,8 @@ struct RungReport {
   std::string name;
   RungState state = RungState::not_tried;
 
-  // Where it was tried: "udp 192.0.2.1:8443". Empty where it was not.
+  // Where it was tried: "udp 192.0.2.1:8443", "tls cam.example:443 by proxy 192.0.2.9:3128". Empty where it
+  // was not.
   std::string target;
   // Until the first answer that proves the way (with TCP, TLS and TURN's own exchanges), and one exchange
   // over the way once it is up. Both only where the rung works.
@@ -99,9 +100,11 @@ struct CheckReport {
   bool carries_media() const;
 };
 
-// Blocks, for at most four times the timeout; may be called on any thread. Starts threads of its own, which
-// have ended when it returns, but for one that waits for the system's resolver. A WHEP session that it opens
-// is closed again. An Error is bad usage (Kind::configuration); all that a network can do is in the report.
+// TCP goes through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY ("http://[USER:PASSWORD@]HOST:PORT"), by
+// CONNECT, unless NO_PROXY names the host; UDP goes straight. Blocks, for at most four times the timeout; may
+// be called on any thread. Starts threads of its own, which have ended when it returns, but for one that
+// waits for the system's resolver. A WHEP session that it opens is closed again. An Error is bad usage
+// (Kind::configuration); all that a network can do is in the report.
 std::variant<CheckReport, Error> check_url(const CheckOptions& options);
 
 // The report as a table and sentences, with a line break at the end. Nothing of it can move a terminal's

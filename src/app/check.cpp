@@ -17,6 +17,7 @@ constexpr const char* kFooter =
     "  porthole check https://cam.example:8443/garden\n"
     "  porthole check cam.example              the likely schemes and ports, and the first live stream\n"
     "  porthole check --json cam.example | jq -r '.rungs[] | select(.state == \"works\").name'\n"
+    "TCP goes through HTTPS_PROXY, HTTP_PROXY or ALL_PROXY where one is set (and NO_PROXY does not say no).\n"
     "\nExit status: 0 media arrives by some way, 1 by none or the server was not reached, 2 bad usage.\n";
 
 struct CommandLine {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <future>
 #include <porthole/check.hpp>
@@ -16,12 +17,17 @@ using namespace check;
 constexpr std::chrono::milliseconds kShortestTimeout(100);
 constexpr std::chrono::milliseconds kLongestTimeout(std::chrono::minutes(1));
 
-std::vector<Result<Page, PageFault>> open_pages(const std::vector<Target>& targets,
-                                                const CheckOptions& options) {
-  const Deadline deadline = Deadline::after(options.timeout);
+// All at once; whichever is reached ends the others.
+std::vector<Result<Page, PageFault>> open_pages(const std::vector<Target>& targets, const Approach& approach,
+                                                const Deadline& deadline) {
+  std::atomic<bool> won = false;
   std::vector<std::future<Result<Page, PageFault>>> running;
   for (const Target& target : targets) {
-    running.push_back(std::async(std::launch::async, open_page, target, options.insecure, deadline));
+    running.push_back(std::async(std::launch::async, [&approach, &deadline, &won, target] {
+      auto page = open_page(target, approach, deadline.until(won));
+      if (page) won = true;
+      return page;
+    }));
   }
   std::vector<Result<Page, PageFault>> pages;
   for (auto& one : running) pages.push_back(one.get());
@@ -44,18 +50,19 @@ void describe_page(CheckReport& report, const Page& page) {
   report.stream = page.target.stream;
   report.certificate = page.certificate;
   report.page.state = RungState::works;
-  report.page.target = target_text(page.target.tls ? Carrier::tls : Carrier::tcp, page.endpoint.address);
+  report.page.target = target_text(place_of(page.endpoint));
   report.page.connect = std::chrono::round<std::chrono::microseconds>(page.connect);
   report.page.round_trip = std::chrono::round<std::chrono::microseconds>(page.round_trip);
 }
 
 void describe_page(CheckReport& report, const PageFault& problem) {
-  const Carrier carrier = problem.target.tls ? Carrier::tls : Carrier::tcp;
   report.url = problem.target.url();
   report.stream = problem.target.stream;
   report.certificate = problem.certificate;
-  if (problem.address) report.page.target = target_text(carrier, *problem.address);
-  explain(report.page, problem.fault, {carrier, problem.address});
+  const FaultPlace place{problem.target.tls ? Carrier::tls : Carrier::tcp, problem.address,
+                         problem.is_proxied ? problem.target.authority() : ""};
+  report.page.target = target_text(place);
+  explain(report.page, problem.fault, place);
 }
 
 void climb(CheckReport& report, const Page& page, const CheckOptions& options) {
@@ -65,21 +72,23 @@ void climb(CheckReport& report, const Page& page, const CheckOptions& options) {
     return;
   }
   RungReport refused;
-  explain(refused, session.error(), {page.target.tls ? Carrier::tls : Carrier::tcp, page.endpoint.address});
+  explain(refused, session.error(), place_of(page.endpoint));
   report.notes.push_back("No session by WHEP. " + refused.explanation);
   report.rungs = try_rungs_without_session(page, options.timeout);
 }
 
-// The check goes straight, as media over UDP has to; a browser behind a proxy would not.
-void note_proxies(CheckReport& report) {
-  for (const char* name :
-       {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    report.notes.push_back(std::string(name) +
-                           " is set and ignored: every way was tried without that proxy.");
-    return;
+// A browser's TCP would go through the proxy, too. No proxy carries UDP.
+Approach approach_of(CheckReport& report, const CheckOptions& options, const std::string& host) {
+  Approach approach{options.insecure, std::nullopt};
+  const auto proxy = find_proxy(host, [](const char* name) { return std::getenv(name); });
+  if (!proxy) {
+    report.notes.push_back(proxy.error());
+  } else if (*proxy) {
+    approach.proxy = **proxy;
+    report.notes.push_back("TCP was tried through the proxy " + approach.proxy->name() + ", as " +
+                           approach.proxy->variable + " says; UDP goes straight.");
   }
+  return approach;
 }
 
 std::string problem_of(const CheckOptions& options) {
@@ -102,8 +111,8 @@ std::variant<CheckReport, Error> check_url(const CheckOptions& options) {
   CheckReport report;
   report.page.name = "page";
   for (const Target& target : *targets) report.tried.push_back(target.url());
-  note_proxies(report);
-  const auto page = best_of(open_pages(*targets, options));
+  const Approach approach = approach_of(report, options, targets->front().host);
+  const auto page = best_of(open_pages(*targets, approach, Deadline::after(options.timeout)));
   if (page) {
     describe_page(report, *page);
     climb(report, *page, options);

@@ -14,10 +14,11 @@ const char* protocol(Carrier carrier) {
   return carrier == Carrier::udp ? "UDP" : "TCP";
 }
 
-// "192.0.2.1, UDP port 8443"
+// "UDP to 192.0.2.1 port 8443"
 std::string place_text(const FaultPlace& place) {
-  if (!place.address) return std::string("the server by ") + protocol(place.carrier);
-  return place.address->ip.to_string() + ", " + protocol(place.carrier) + " port " +
+  if (!place.proxied.empty()) return "CONNECT to " + place.proxied;
+  if (!place.address) return std::string(protocol(place.carrier)) + " to the server";
+  return std::string(protocol(place.carrier)) + " to " + place.address->ip.to_string() + " port " +
          std::to_string(place.address->port);
 }
 
@@ -64,6 +65,9 @@ Words on_certificate() {
 }
 
 Words words_of(const Fault& fault, const FaultPlace& place) {
+  if (!place.proxied.empty() && !fault.connected && fault.reason != Reason::no_such_name) {
+    return {"The proxy itself does not answer.", "Check the address of the proxy, or unset it."};
+  }
   switch (fault.reason) {
     case Reason::no_such_name:
       return {{}, "Check the spelling, and this machine's name server."};
@@ -95,9 +99,17 @@ Words words_of(const Fault& fault, const FaultPlace& place) {
 
 }  // namespace
 
-std::string target_text(Carrier carrier, const SocketAddress& address) {
+FaultPlace place_of(const Endpoint& endpoint) {
+  return {endpoint.tls ? Carrier::tls : Carrier::tcp, endpoint.address,
+          endpoint.proxy ? endpoint.authority : ""};
+}
+
+std::string target_text(const FaultPlace& place) {
   static constexpr std::array<const char*, 3> kNames = {"udp ", "tcp ", "tls "};
-  return kNames[static_cast<std::size_t>(carrier)] + address.to_string();
+  if (!place.address) return {};
+  const std::string name = kNames[static_cast<std::size_t>(place.carrier)];
+  if (place.proxied.empty()) return name + place.address->to_string();
+  return name + place.proxied + " by proxy " + place.address->to_string();
 }
 
 void explain(RungReport& rung, const Fault& fault, const FaultPlace& place) {

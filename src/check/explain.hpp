@@ -5,21 +5,24 @@
 #include <porthole/check.hpp>
 #include <string>
 
-#include "base/address.hpp"
 #include "check/fault.hpp"
+#include "check/stream.hpp"
 
 namespace porthole::check {
 
 enum class Carrier : std::uint8_t { udp, tcp, tls };
 
-// "udp 192.0.2.1:8443"
-std::string target_text(Carrier carrier, const SocketAddress& address);
-
-// Fills state, reason, explanation and advice. `name` and `target` stay as they are.
 struct FaultPlace {
   Carrier carrier = Carrier::tcp;
-  std::optional<SocketAddress> address;  // nullopt: it was not even known.
+  std::optional<SocketAddress> address;  // The server's or its proxy's. nullopt: it was not even known.
+  std::string proxied;                   // "HOST:PORT" that the proxy was asked for; empty without a proxy.
 };
+FaultPlace place_of(const Endpoint& endpoint);
+
+// "udp 192.0.2.1:8443", "tcp cam.example:443 by proxy 192.0.2.9:3128"; empty where nothing is known.
+std::string target_text(const FaultPlace& place);
+
+// Fills state, reason, explanation and advice. `name` and `target` stay as they are.
 void explain(RungReport& rung, const Fault& fault, const FaultPlace& place);
 
 }  // namespace porthole::check

@@ -67,39 +67,102 @@ bool is_porthole(const HttpAnswer& answer) {
   return answer.status == 200 && text_field(parse_json(answer.body), "status") == "ok";
 }
 
-// Asks each address of the host; the first that answers is the server's.
-Result<Reached, Fault> knock(const Target& target, bool insecure, const Deadline& deadline,
-                             std::optional<SocketAddress>& tried) {
-  const auto addresses = resolve(target.host, target.port, deadline);
-  if (!addresses) return fail(addresses.error());
-  tried = addresses->front();
-  return race<Reached>(*addresses, deadline,
-                       [&](const SocketAddress& address, const Deadline& until) -> Result<Reached, Fault> {
-                         auto answer = ask({address, target.host, target.tls, insecure},
-                                           {"GET", "/healthz", target.authority(), {}, {}}, until);
-                         if (!answer) return fail(answer.error());
-                         return Reached{address, *std::move(answer)};
-                       });
-}
+// One attempt, from the first connection to the name of a stream.
+class Visit {
+ public:
+  Visit(const Target& target, const Approach& approach, const Deadline& deadline)
+      : approach_(approach),
+        deadline_(deadline),
+        problem_{{}, target, std::nullopt, std::nullopt, approach.proxy.has_value()} {}
 
-Result<std::string, Fault> ask_for_stream(const Target& target, const Endpoint& endpoint,
-                                          const Deadline& deadline) {
-  const auto streams = ask(endpoint, {"GET", "/api/v1/streams", target.authority(), {}, {}}, deadline);
-  if (!streams) return fail(streams.error());
-  if (streams->status == 404) {
-    return fail(
-        Fault{Reason::no_stream, "This is a server without streams, as porthole forward is one.", true});
+  Result<Page, PageFault> run() {
+    for (int hop = 0; hop <= kMaxRedirects; ++hop) {
+      const Step step = visit();
+      if (step == Step::arrived) return page_;
+      if (step == Step::failed) return fail(problem_);
+    }
+    fail_with({Reason::bad_answer, "The server sends us round in circles.", true});
+    return fail(problem_);
   }
-  if (streams->status != 200) return fail(not_a_porthole(*streams));
-  return choose_stream(streams->body, target.stream);
-}
 
-// What the certificate was is worth telling even where it ended the attempt.
-std::optional<CheckedCertificate> certificate_of(const Target& target, const SocketAddress& address,
-                                                 const Deadline& deadline) {
-  const auto stream = Stream::open({address, target.host, true, true}, deadline);
-  return stream ? (*stream)->certificate() : std::nullopt;
-}
+ private:
+  enum class Step : std::uint8_t { arrived, redirected, failed };
+
+  Step visit() {
+    const auto reached = knock();
+    if (!reached) return fail_with(reached.error());
+    const HttpAnswer& answer = reached->answer;
+    problem_.address = reached->address;
+    problem_.certificate = answer.certificate;
+    if (is_redirect(answer.status)) return follow(answer);
+    if (!is_porthole(answer)) return fail_with(not_a_porthole(answer));
+    page_ = {problem_.target, endpoint_at(reached->address), answer.certificate, answer.connect,
+             answer.exchange};
+    return find_stream();
+  }
+
+  // Asks each address of the host; the first that answers is the server's.
+  Result<Reached, Fault> knock() {
+    const Target& target = problem_.target;
+    const auto addresses = approach_.proxy ? resolve(approach_.proxy->host, approach_.proxy->port, deadline_)
+                                           : resolve(target.host, target.port, deadline_);
+    if (!addresses) return fail(addresses.error());
+    problem_.address = addresses->front();
+    return race<Reached>(
+        *addresses, deadline_,
+        [&](const SocketAddress& address, const Deadline& until) -> Result<Reached, Fault> {
+          auto answer = ask(endpoint_at(address), {"GET", "/healthz", target.authority(), {}, {}}, until);
+          if (!answer) return fail(answer.error());
+          return Reached{address, *std::move(answer)};
+        });
+  }
+
+  Step find_stream() {
+    const Target& target = problem_.target;
+    const auto streams =
+        ask(page_.endpoint, {"GET", "/api/v1/streams", target.authority(), {}, {}}, deadline_);
+    if (!streams) return fail_with(streams.error());
+    if (is_redirect(streams->status)) return follow(*streams);
+    if (streams->status == 404) {
+      return fail_with(
+          {Reason::no_stream, "This is a server without streams, as porthole forward is one.", true});
+    }
+    if (streams->status != 200) return fail_with(not_a_porthole(*streams));
+    const auto chosen = choose_stream(streams->body, target.stream);
+    if (!chosen) return fail_with(chosen.error());
+    page_.target.stream = *chosen;
+    return Step::arrived;
+  }
+
+  Step follow(const HttpAnswer& answer) {
+    const auto next = redirected(problem_.target, answer.header("Location"));
+    if (!next) return fail_with(sent_elsewhere(answer));
+    problem_.target = *next;
+    return Step::redirected;
+  }
+
+  Step fail_with(Fault fault) {
+    // What the certificate was is worth telling even where it ended the attempt.
+    if (fault.reason == Reason::certificate && problem_.address) {
+      Endpoint endpoint = endpoint_at(*problem_.address);
+      endpoint.insecure = true;
+      const auto stream = Stream::open(endpoint, deadline_);
+      if (stream) problem_.certificate = (*stream)->certificate();
+    }
+    problem_.fault = std::move(fault);
+    return Step::failed;
+  }
+
+  Endpoint endpoint_at(const SocketAddress& address) const {
+    const Target& target = problem_.target;
+    return {address, target.host, target.tls, approach_.insecure, approach_.proxy, target.authority()};
+  }
+
+  const Approach& approach_;
+  Deadline deadline_;
+  PageFault problem_;  // Where we are, and what is wrong once something is.
+  Page page_;
+};
 
 }  // namespace
 
@@ -124,43 +187,8 @@ Result<std::string, Fault> choose_stream(std::string_view json, const std::strin
       (wanted.empty() ? "" : "There is no stream " + wanted + ". ") + "The server has " + there_are, true});
 }
 
-Result<Page, PageFault> open_page(const Target& target, bool insecure, const Deadline& deadline) {
-  PageFault problem{{}, target, std::nullopt, std::nullopt};
-  for (int hop = 0; hop <= kMaxRedirects; ++hop) {
-    const Target& at = problem.target;
-    auto reached = knock(at, insecure, deadline, problem.address);
-    if (!reached) {
-      problem.fault = reached.error();
-      if (problem.fault.reason == Reason::certificate) {
-        problem.certificate = certificate_of(at, *problem.address, deadline);
-      }
-      return fail(problem);
-    }
-    const HttpAnswer& answer = reached->answer;
-    problem.address = reached->address;
-    problem.certificate = answer.certificate;
-    if (is_redirect(answer.status)) {
-      const auto next = redirected(at, answer.header("Location"));
-      problem.fault = sent_elsewhere(answer);
-      if (!next) return fail(problem);
-      problem.target = *next;
-      continue;
-    }
-    problem.fault = not_a_porthole(answer);
-    if (!is_porthole(answer)) return fail(problem);
-    Page page{at,
-              {reached->address, at.host, at.tls, insecure},
-              answer.certificate,
-              answer.connect,
-              answer.exchange};
-    const auto stream = ask_for_stream(at, page.endpoint, deadline);
-    problem.fault = stream ? Fault{} : stream.error();
-    if (!stream) return fail(problem);
-    page.target.stream = *stream;
-    return page;
-  }
-  problem.fault = {Reason::bad_answer, "The server sends us round in circles.", true};
-  return fail(problem);
+Result<Page, PageFault> open_page(const Target& target, const Approach& approach, const Deadline& deadline) {
+  return Visit(target, approach, deadline).run();
 }
 
 }  // namespace porthole::check

@@ -24,12 +24,19 @@ struct PageFault {
   Target target;
   std::optional<SocketAddress> address;
   std::optional<CheckedCertificate> certificate;
+  bool is_proxied = false;
+};
+
+// How servers are asked, whichever it is.
+struct Approach {
+  bool insecure = false;
+  std::optional<Proxy> proxy;
 };
 
 // The name of the stream to ask for, from the list that the server gave; `wanted` may be empty. The Fault
 // says which there are.
 Result<std::string, Fault> choose_stream(std::string_view json, const std::string& wanted);
 
-Result<Page, PageFault> open_page(const Target& target, bool insecure, const Deadline& deadline);
+Result<Page, PageFault> open_page(const Target& target, const Approach& approach, const Deadline& deadline);
 
 }  // namespace porthole::check

@@ -28,7 +28,7 @@ Result<T, Fault> race(std::span<const SocketAddress> addresses, const Deadline& 
   std::vector<std::future<Result<T, Fault>>> running;
   for (const SocketAddress& address : addresses.first(std::min(addresses.size(), kMaxRacers))) {
     running.push_back(std::async(std::launch::async, [&won, &attempt, &deadline, address] {
-      auto result = attempt(address, {deadline.at, &won});
+      auto result = attempt(address, deadline.until(won));
       if (result) won = true;
       return result;
     }));

@@ -49,12 +49,12 @@ RungReport not_offered(std::string name, std::string why) {
   return rung;
 }
 
-RungReport judged(std::string name, Carrier carrier, const SocketAddress& tried,
-                  const Result<Climb, Fault>& climb) {
+RungReport judged(std::string name, FaultPlace place, const Result<Climb, Fault>& climb) {
   RungReport rung = blank(std::move(name));
-  rung.target = target_text(carrier, climb ? climb->address : tried);
+  if (climb && place.proxied.empty()) place.address = climb->address;
+  rung.target = target_text(place);
   if (!climb) {
-    explain(rung, climb.error(), {carrier, tried});
+    explain(rung, climb.error(), place);
     return rung;
   }
   rung.state = RungState::works;
@@ -67,7 +67,7 @@ RungReport judged(std::string name, Carrier carrier, const SocketAddress& tried,
 using OpenChannel = Attempt<std::unique_ptr<Channel>>;
 
 // An ICE check over the channel that `open` makes to each of the candidates.
-RungReport check_candidates(const Ground& ground, std::string name, Carrier carrier,
+RungReport check_candidates(const Ground& ground, std::string name, const FaultPlace& place,
                             const std::vector<SocketAddress>& candidates, const OpenChannel& open) {
   const auto climb = race<Climb>(
       candidates, ground.deadline,
@@ -81,32 +81,45 @@ RungReport check_candidates(const Ground& ground, std::string name, Carrier carr
         proof->connect += opened;
         return Climb{address, *proof};
       });
-  return judged(std::move(name), carrier, candidates.front(), climb);
+  return judged(std::move(name), place, climb);
 }
 
 RungReport try_direct(const Ground& ground) {
   const auto& candidates = ground.session.answer().udp;
   if (candidates.empty()) return not_offered("direct", "The session has no UDP candidate.");
   return check_candidates(
-      ground, "direct", Carrier::udp, candidates,
+      ground, "direct", {Carrier::udp, candidates.front(), {}}, candidates,
       [](const SocketAddress& address, const Deadline&) { return UdpChannel::open(address); });
+}
+
+// Straight to the candidate, or through the proxy that the page came through.
+Endpoint endpoint_of(const Ground& ground, const SocketAddress& candidate) {
+  const Endpoint& page = ground.page.endpoint;
+  return {page.proxy ? page.address : candidate, {}, false, false, page.proxy, candidate.to_string()};
 }
 
 RungReport try_ice_tcp(const Ground& ground) {
   const auto& candidates = ground.session.answer().tcp;
-  if (candidates.empty())
+  if (candidates.empty()) {
     return not_offered("ice-tcp", "The session has no TCP candidate (an older server?).");
-  return check_candidates(
-      ground, "ice-tcp", Carrier::tcp, candidates,
-      [](const SocketAddress& address, const Deadline& deadline) {
-        return StreamChannel::open({address, {}, false, false}, Framing::rfc4571, deadline);
-      });
+  }
+  const std::string proxied = ground.page.endpoint.proxy ? candidates.front().to_string() : "";
+  return check_candidates(ground, "ice-tcp", {Carrier::tcp, candidates.front(), proxied}, candidates,
+                          [&ground](const SocketAddress& address, const Deadline& deadline) {
+                            return StreamChannel::open(endpoint_of(ground, address), Framing::rfc4571,
+                                                       deadline);
+                          });
+}
+
+std::string authority_of(const TurnLink& link) {
+  return Target{false, link.host, link.port, {}}.authority();
 }
 
 Result<Climb, Fault> climb_turn(const Ground& ground, const TurnLink& link, const SocketAddress& address,
                                 const Deadline& deadline) {
   const Instant begun = io::EventLoop::now();
-  const Endpoint endpoint{address, link.host, link.secure, ground.page.endpoint.insecure};
+  const Endpoint& page = ground.page.endpoint;
+  const Endpoint endpoint{address, link.host, link.secure, page.insecure, page.proxy, authority_of(link)};
   auto channel =
       link.udp ? UdpChannel::open(address) : StreamChannel::open(endpoint, Framing::turn, deadline);
   if (!channel) return fail(channel.error());
@@ -129,22 +142,26 @@ Carrier carrier_of(const TurnLink& link) {
 
 // The address that the page was reached at, where the name is the page's own: it is known to work.
 Result<std::vector<SocketAddress>, Fault> addresses_of(const Ground& ground, const TurnLink& link) {
-  if (link.host != ground.page.target.host) return resolve(link.host, link.port, ground.deadline);
-  return std::vector<SocketAddress>{{ground.page.endpoint.address.ip, link.port}};
+  const Endpoint& page = ground.page.endpoint;
+  if (page.proxy && !link.udp) return std::vector<SocketAddress>{page.address};
+  if (page.proxy || link.host != page.host) return resolve(link.host, link.port, ground.deadline);
+  return std::vector<SocketAddress>{{page.address.ip, link.port}};
 }
 
 RungReport try_turn(const Ground& ground, std::string name, const TurnLink& link) {
   const auto addresses = addresses_of(ground, link);
   if (!addresses) {
     RungReport rung = blank(std::move(name));
-    explain(rung, addresses.error(), {carrier_of(link), std::nullopt});
+    explain(rung, addresses.error(), {carrier_of(link), std::nullopt, {}});
     return rung;
   }
   const auto climb =
       race<Climb>(*addresses, ground.deadline, [&](const SocketAddress& address, const Deadline& deadline) {
         return climb_turn(ground, link, address, deadline);
       });
-  return judged(std::move(name), carrier_of(link), addresses->front(), climb);
+  const bool is_proxied = ground.page.endpoint.proxy && !link.udp;
+  return judged(std::move(name), {carrier_of(link), addresses->front(), is_proxied ? authority_of(link) : ""},
+                climb);
 }
 
 std::optional<TurnLink> find_link(const Ground& ground, bool secure, bool udp) {
@@ -179,13 +196,13 @@ RungReport try_turn_tls(const Ground& ground) {
 
 RungReport try_websocket(const Page& page, const Deadline& deadline) {
   RungReport rung = blank("websocket");
-  const Carrier carrier = page.endpoint.tls ? Carrier::tls : Carrier::tcp;
+  const FaultPlace place = place_of(page.endpoint);
   bool offered = true;
   const auto proof = check_websocket(page, deadline, offered);
   if (!offered) return not_offered("websocket", "This server does not know it (an older version?).");
-  rung.target = target_text(carrier, page.endpoint.address);
+  rung.target = target_text(place);
   if (!proof) {
-    explain(rung, proof.error(), {carrier, page.endpoint.address});
+    explain(rung, proof.error(), place);
     return rung;
   }
   rung.state = RungState::works;

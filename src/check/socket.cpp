@@ -22,7 +22,7 @@ constexpr auto kGlance = std::chrono::milliseconds(20);
 bool wait_ready(int fd, short events, const Deadline& deadline) {
   while (!deadline.passed()) {
     const auto most =
-        deadline.cancelled == nullptr ? deadline.left() : std::min<Duration>(deadline.left(), kGlance);
+        !deadline.may_be_cancelled() ? deadline.left() : std::min<Duration>(deadline.left(), kGlance);
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(most).count();
     pollfd waiting{fd, events, 0};
     if (poll(&waiting, 1, static_cast<int>(milliseconds)) > 0) return true;

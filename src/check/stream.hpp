@@ -6,6 +6,7 @@
 #include <porthole/check.hpp>
 #include <string>
 
+#include "check/proxy.hpp"
 #include "check/socket.hpp"
 #include "check/tls_client.hpp"
 
@@ -13,10 +14,12 @@ namespace porthole::check {
 
 // Where to, and how.
 struct Endpoint {
-  SocketAddress address;
-  std::string host;  // As the certificate names it.
+  SocketAddress address;  // The server's, or its proxy's.
+  std::string host;       // As the certificate names it.
   bool tls = false;
-  bool insecure = false;  // Takes any certificate.
+  bool insecure = false;       // Takes any certificate.
+  std::optional<Proxy> proxy;  // Where there is one, it is asked for `authority`.
+  std::string authority;
 };
 
 class Stream {
@@ -32,6 +35,8 @@ class Stream {
 
  private:
   explicit Stream(io::OwnedFd fd) : fd_(std::move(fd)) {}
+  Result<void, Fault> set_up(const Endpoint& endpoint, const Deadline& deadline);
+  Result<void, Fault> pass_proxy(const Endpoint& endpoint, const Deadline& deadline);
   Result<void, Fault> greet(const Endpoint& endpoint, const Deadline& deadline);
 
   io::OwnedFd fd_;

@@ -13,20 +13,22 @@ import unittest
 
 from certificates import issue, make_authority
 from program import PROGRAM, run, serving
-from strangers import Hop, Stranger
+from strangers import ConnectProxy, Hop, Stranger
 
 NOTHING = 1
 BAD_USAGE = 2
 TIMEOUT = '1s'
 # The page, the session, the rungs, and the session's end; and a slow machine.
 LIMIT_S = 20
+# Whatever network the tests run in.
+NO_PROXIES = {name: value for name, value in os.environ.items() if not name.lower().endswith('_proxy')}
 HTTP_METHODS = (b'GET ', b'POST', b'DELE', b'HEAD')
 
 
 def check(*arguments, env=None):
     """Exit status, the report, and what was said on standard error."""
     done = subprocess.run([PROGRAM, 'check', '--json', '--timeout', TIMEOUT, *arguments], capture_output=True, text=True,
-                          timeout=LIMIT_S, check=False, env={**os.environ, **(env or {})})
+                          timeout=LIMIT_S, check=False, env={**NO_PROXIES, **(env or {})})
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
@@ -118,7 +120,7 @@ class Networks(Check):
                 self.assertEqual(status, 0)
                 for name in ('direct', 'turn-udp'):
                     self.assert_fails(report, name, reason, words)
-                    self.assertIn(f'UDP port {hop.port}', rung(report, name)['advice'])
+                    self.assertIn(f'UDP to 127.0.0.1 port {hop.port}', rung(report, name)['advice'])
                 self.assert_works(report, 'turn-tcp')
 
     def test_inspection_shows_by_how_it_ends_what_it_does_not_know(self):
@@ -129,6 +131,41 @@ class Networks(Check):
             with self.subTest(verdict=verdict), self.behind(judge, udp='swallowed') as hop:
                 _, report, _ = check(f'http://127.0.0.1:{hop.port}')
                 self.assert_fails(report, 'turn-tcp', reason, words)
+
+    def proxy(self, refusal=None):
+        made = ConnectProxy(refusal)
+        self.addCleanup(made.close)
+        return made
+
+    def test_a_proxy_carries_tcp_and_says_so(self):
+        proxy = self.proxy()
+        with serving() as server:
+            status, report, _ = check(f'http://127.0.0.1:{server.port}', env={'HTTPS_PROXY': proxy.url})
+            self.assertEqual(status, 0)
+            self.assertIn('HTTPS_PROXY', report['notes'][0])
+            for found in (report['page'], rung(report, 'turn-tcp')):
+                self.assertEqual(found['state'], 'works', found)
+                self.assertIn(f'127.0.0.1:{server.port} by proxy 127.0.0.1:', found['target'])
+            self.assert_works(report, 'direct')
+        self.assertTrue(all(f'CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n' in head for head in proxy.asked))
+        self.assertIn('Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n', proxy.asked[0])
+
+    def test_a_proxy_that_refuses_is_named_as_what_refuses(self):
+        for refusal in ('403 Forbidden', '407 Proxy Authentication Required'):
+            with self.subTest(refusal=refusal):
+                proxy = self.proxy(refusal)
+                _, report, _ = check('http://cam.example:8443', env={'http_proxy': proxy.url})
+                self.assertEqual(report['page']['reason'], 'proxy')
+                self.assertIn(refusal, report['page']['explanation'])
+                self.assertIn('CONNECT to cam.example:8443', report['page']['advice'])
+
+    def test_no_proxy_means_none(self):
+        with serving() as server:
+            env = {'HTTPS_PROXY': f'http://127.0.0.1:{self.closed_port()}', 'NO_PROXY': 'a.example, 127.0.0.1'}
+            self.assertEqual(check(f'http://127.0.0.1:{server.port}', env=env)[0], 0)
+            del env['NO_PROXY']
+            _, report, _ = check(f'http://127.0.0.1:{server.port}', env=env)
+            self.assertIn('proxy itself does not answer', report['page']['explanation'])
 
     def test_a_closed_port_refuses(self):
         status, report, _ = check(f'http://127.0.0.1:{self.closed_port()}')

@@ -10,6 +10,14 @@ LIMIT_S = 20
 RESET = struct.pack('ii', 1, 0)
 
 
+def pump(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
 class Hop:
     """Passes TCP on to a port, where `judge` says 'pass' to the first bytes of a connection; or 'reset', 'swallow'."""
 
@@ -40,18 +48,10 @@ class Hop:
                 return
             with socket.create_connection(('127.0.0.1', self._to), LIMIT_S) as server:
                 server.sendall(first)
-                back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+                back = threading.Thread(target=pump, args=(server, client), daemon=True)
                 back.start()
-                self._pump(client, server)
+                pump(client, server)
                 back.join(LIMIT_S)
-
-    @staticmethod
-    def _pump(source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
 
     def close(self):
         self._listener.close()
@@ -83,6 +83,44 @@ class Stranger:
             for byte in answer:
                 connection.sendall(bytes([byte]))
                 time.sleep(0.05)
+
+    def close(self):
+        self._listener.close()
+
+
+class ConnectProxy:
+    """An HTTP proxy for CONNECT alone; `refusal` is a status line's end that everybody gets."""
+
+    def __init__(self, refusal=None):
+        self._refusal = refusal
+        self._listener = socket.create_server(('127.0.0.1', 0))
+        self.url = f'http://user:secret@127.0.0.1:{self._listener.getsockname()[1]}'
+        self.asked = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
+
+    def _carry(self, client):
+        with client, contextlib.suppress(OSError):
+            client.settimeout(LIMIT_S)
+            head = b''
+            while not head.endswith(b'\r\n\r\n'):
+                head += client.recv(1)
+            self.asked.append(head.decode())
+            if self._refusal:
+                client.sendall(f'HTTP/1.1 {self._refusal}\r\nContent-Length: 0\r\n\r\n'.encode())
+                return
+            host, port = head.split()[1].decode().rsplit(':', 1)
+            with socket.create_connection((host, int(port)), LIMIT_S) as server:
+                client.sendall(b'HTTP/1.1 200 Connection established\r\n\r\n')
+                back = threading.Thread(target=pump, args=(server, client), daemon=True)
+                back.start()
+                pump(client, server)
+                back.join(LIMIT_S)
 
     def close(self):
         self._listener.close()
