@@ -233,6 +233,7 @@ std::vector<RungReport> try_rungs(const Page& page, const WhepSession& session, 
   running.push_back(
       std::async(std::launch::async, [&ground] { return try_websocket(ground.page, ground.deadline); }));
   std::vector<RungReport> rungs;
+  rungs.reserve(running.size());
   for (auto& one : running) rungs.push_back(one.get());
   return rungs;
 }
