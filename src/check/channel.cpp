@@ -6,7 +6,6 @@ namespace porthole::check {
 namespace {
 
 constexpr std::size_t kMaxDatagram = 2048;
-constexpr std::size_t kLengthSize = 2;
 
 // No answer that the check waits for is longer.
 constexpr std::size_t kMaxFrame = 4096;
@@ -31,7 +30,8 @@ Result<Buffer, Fault> UdpChannel::receive(const Deadline& deadline) {
   return datagram;
 }
 
-Result<std::unique_ptr<Channel>, Fault> StreamChannel::open(const Endpoint& endpoint, Framing framing,
+Result<std::unique_ptr<Channel>, Fault> StreamChannel::open(const Endpoint& endpoint,
+                                                            wire::StreamFraming framing,
                                                             const Deadline& deadline) {
   auto stream = Stream::open(endpoint, deadline);
   if (!stream) return fail(stream.error());
@@ -39,8 +39,8 @@ Result<std::unique_ptr<Channel>, Fault> StreamChannel::open(const Endpoint& endp
 }
 
 Result<void, Fault> StreamChannel::send(Bytes message, const Deadline& deadline) {
-  if (framing_ == Framing::turn) return stream_->write_all(message, deadline);
-  Buffer framed(kLengthSize);
+  if (framing_ == wire::StreamFraming::turn) return stream_->write_all(message, deadline);
+  Buffer framed(wire::kLengthPrefixSize);
   store_u16(framed.data(), static_cast<std::uint16_t>(message.size()));
   framed.insert(framed.end(), message.begin(), message.end());
   return stream_->write_all(framed, deadline);
@@ -62,28 +62,11 @@ Result<Buffer, Fault> StreamChannel::receive(const Deadline& deadline) {
 }
 
 bool StreamChannel::take(Bytes bytes) {
-  if (framing_ == Framing::turn) return take_turn(bytes);
-  take_rfc4571(bytes);
-  return partial_.size() < kLengthSize || load_u16(partial_.data()) <= kMaxFrame;
-}
-
-bool StreamChannel::take_turn(Bytes bytes) {
   while (true) {
     const auto frame = framer_.next(bytes, kMaxFrame);
     if (!frame) return false;
     if (!*frame) return true;
     ready_.emplace_back((*frame)->begin(), (*frame)->end());
-  }
-}
-
-void StreamChannel::take_rfc4571(Bytes bytes) {
-  partial_.insert(partial_.end(), bytes.begin(), bytes.end());
-  while (partial_.size() >= kLengthSize) {
-    const std::size_t end = kLengthSize + load_u16(partial_.data());
-    if (partial_.size() < end) return;
-    const auto at = partial_.begin() + static_cast<std::ptrdiff_t>(end);
-    ready_.emplace_back(partial_.begin() + kLengthSize, at);
-    partial_.erase(partial_.begin(), at);
   }
 }
 

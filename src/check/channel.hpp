@@ -36,14 +36,9 @@ class UdpChannel final : public Channel {
   io::OwnedFd fd_;
 };
 
-enum class Framing : std::uint8_t {
-  rfc4571,  // ICE-TCP: two bytes of length before each packet (RFC 6544 section 4.1).
-  turn,     // STUN messages one after the other (RFC 8489 section 6.2.2).
-};
-
 class StreamChannel final : public Channel {
  public:
-  static Result<std::unique_ptr<Channel>, Fault> open(const Endpoint& endpoint, Framing framing,
+  static Result<std::unique_ptr<Channel>, Fault> open(const Endpoint& endpoint, wire::StreamFraming framing,
                                                       const Deadline& deadline);
 
   Result<void, Fault> send(Bytes message, const Deadline& deadline) override;
@@ -51,17 +46,14 @@ class StreamChannel final : public Channel {
   bool is_reliable() const override { return true; }
 
  private:
-  StreamChannel(std::unique_ptr<Stream> stream, Framing framing)
-      : stream_(std::move(stream)), framing_(framing) {}
+  StreamChannel(std::unique_ptr<Stream> stream, wire::StreamFraming framing)
+      : stream_(std::move(stream)), framing_(framing), framer_(framing) {}
   // Cuts what has arrived into messages; false where that is impossible.
   bool take(Bytes bytes);
-  bool take_turn(Bytes bytes);
-  void take_rfc4571(Bytes bytes);
 
   std::unique_ptr<Stream> stream_;
-  Framing framing_;
+  wire::StreamFraming framing_;
   wire::StreamFramer framer_;
-  Buffer partial_;  // Of rfc4571.
   std::deque<Buffer> ready_;
 };
 

@@ -22,6 +22,7 @@ std::vector<Result<Page, PageFault>> open_pages(const std::vector<Target>& targe
                                                 const Deadline& deadline) {
   std::atomic<bool> won = false;
   std::vector<std::future<Result<Page, PageFault>>> running;
+  running.reserve(targets.size());
   for (const Target& target : targets) {
     running.push_back(std::async(std::launch::async, [&approach, &deadline, &won, target] {
       auto page = open_page(target, approach, deadline.until(won));
@@ -30,6 +31,7 @@ std::vector<Result<Page, PageFault>> open_pages(const std::vector<Target>& targe
     }));
   }
   std::vector<Result<Page, PageFault>> pages;
+  pages.reserve(running.size());
   for (auto& one : running) pages.push_back(one.get());
   return pages;
 }

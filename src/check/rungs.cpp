@@ -106,8 +106,8 @@ RungReport try_ice_tcp(const Ground& ground) {
   const std::string proxied = ground.page.endpoint.proxy ? candidates.front().to_string() : "";
   return check_candidates(ground, "ice-tcp", {Carrier::tcp, candidates.front(), proxied}, candidates,
                           [&ground](const SocketAddress& address, const Deadline& deadline) {
-                            return StreamChannel::open(endpoint_of(ground, address), Framing::rfc4571,
-                                                       deadline);
+                            return StreamChannel::open(endpoint_of(ground, address),
+                                                       wire::StreamFraming::length_prefix, deadline);
                           });
 }
 
@@ -120,8 +120,8 @@ Result<Climb, Fault> climb_turn(const Ground& ground, const TurnLink& link, cons
   const Instant begun = io::EventLoop::now();
   const Endpoint& page = ground.page.endpoint;
   const Endpoint endpoint{address, link.host, link.secure, page.insecure, page.proxy, authority_of(link)};
-  auto channel =
-      link.udp ? UdpChannel::open(address) : StreamChannel::open(endpoint, Framing::turn, deadline);
+  auto channel = link.udp ? UdpChannel::open(address)
+                          : StreamChannel::open(endpoint, wire::StreamFraming::turn, deadline);
   if (!channel) return fail(channel.error());
   const auto turn = TurnChannel::allocate(*std::move(channel), link, deadline);
   if (!turn) return fail(turn.error());
