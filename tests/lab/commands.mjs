@@ -1,8 +1,10 @@
 // Runs other programs: to their end, or beside the test, in whichever namespace.
 import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 export const SKIPPED = 77;  // CTest's SKIP_RETURN_CODE.
+export const LAB_ARTEFACTS = fileURLToPath(new URL('../../build/lab', import.meta.url));
 
 // Its standard output; throws with its own words if it fails.
 export function run(command, args, { input } = {}) {

@@ -1,8 +1,8 @@
 // What each cell found, kept as JSON files until the table is made of them.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { ARTEFACTS } from '../browser/environment.mjs';
+import { LAB_ARTEFACTS } from './commands.mjs';
 
-const FOLDER = `${ARTEFACTS}/results`;
+const FOLDER = `${LAB_ARTEFACTS}/results`;
 
 // A cell is {network, browser, …}, a measured rung {ladder, browser, path, …}.
 export function keepResult(result) {

@@ -6,12 +6,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { prefixOf, runIn, SKIPPED } from './commands.mjs';
+import { LAB_ARTEFACTS, prefixOf, runIn, SKIPPED } from './commands.mjs';
 import { networkNamed } from './networks.mjs';
 import { folderOf, makeTopology, namespacesOf, removeLeftovers, removeTopology } from './topology.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const ARTEFACTS = process.env.PORTHOLE_ARTEFACTS ?? fileURLToPath(new URL('../../build/lab', import.meta.url));
 
 function skip(why) {
   console.log(`SKIPPED: ${why}`);
@@ -38,7 +37,7 @@ async function runScript(names, script, network, seconds) {
   const [command, ...prefix] = prefixOf(names.viewer);
   const child = spawn(command, [...prefix, process.execPath, `${HERE}${script}`, network, String(process.pid)], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, PORTHOLE_ARTEFACTS: ARTEFACTS, HOME: `${folderOf(process.pid)}/home` },
+    env: { ...process.env, PORTHOLE_ARTEFACTS: LAB_ARTEFACTS, HOME: `${folderOf(process.pid)}/home` },
   });
   const stop = (why) => {
     console.log(`STOPPED: ${why}`);
@@ -56,7 +55,7 @@ async function main([script, network, seconds = '120']) {
   const wanted = process.env.PORTHOLE_LAB;
   if (wanted && !wanted.split(',').includes(network)) skip(`${network} is not among PORTHOLE_LAB=${wanted}`);
   if (!existsSync(`${HERE}../browser/node_modules/puppeteer-core`)) skip('run "npm ci" in tests/browser first');
-  mkdirSync(ARTEFACTS, { recursive: true });
+  mkdirSync(LAB_ARTEFACTS, { recursive: true });
   const names = prepare(networkNamed(network));
   const code = await runScript(names, script, network, seconds);
   removeTopology(process.pid);

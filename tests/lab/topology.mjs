@@ -32,6 +32,8 @@ function makeCable([near, nearLink], [far, farLink]) {
   for (const [namespace, link] of [[near, nearLink], [far, farLink]]) {
     // Without link-local addresses, which come seconds later: Chromium then drops what it is loading.
     ip('-n', namespace, 'link', 'set', link, 'addrgenmode', 'none');
+    // Packets leave as a wire has them: of a batch that was handed over whole, the gate would lose or queue all.
+    ip('-n', namespace, 'link', 'set', link, 'gso_max_segs', '1');
     ip('-n', namespace, 'link', 'set', link, 'up');
   }
 }
