@@ -138,6 +138,7 @@ const PATHS = [
   ['direct', 'direct UDP'],
   ['turn-udp', 'TURN over UDP'],
   ['turn-tcp', 'TURN over TCP'],
+  ['turn-tls', 'TURN over TLS'],
 ];
 
 const LADDERS = [
