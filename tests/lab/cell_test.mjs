@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closeHole, forgetMappings, openHole } from './gate.mjs';
+import { closeHole, forgetMappings, mappedPort, openHole, packetsDone } from './gate.mjs';
 import { Laboratory } from './laboratory.mjs';
 import { cellNamed } from './networks.mjs';
 import { keepResult } from './results.mjs';
@@ -39,8 +39,14 @@ const EVENTS = {
 // Resolves to how long after packets pass again a new picture is on the screen, in milliseconds.
 async function healed(viewing) {
   const { event } = network;
+  const { names } = laboratory;
+  const before = mappedPort(names, network.port);
   const passesAt = await EVENTS[event.kind](laboratory, event);
   const shownAt = await firstPictureAfter(viewing, passesAt + ON_ITS_WAY_MS, event.healedLimitMs);
+  if (event.kind === 'rebind') {
+    assert.ok(before, 'the NAT has no mapping for the media');
+    assert.notEqual(mappedPort(names, network.port), before);
+  }
   return Math.round(shownAt - passesAt);
 }
 
@@ -66,6 +72,10 @@ function judge(result) {
     assert.ok(rungs.includes(rung), `${rung} carries the media, not ${rungs.join(' or ')}`);
   }
   assert.ok(result.latencyMs < network.latencyLimitMs, `median latency ${result.latencyMs} ms`);
+}
+
+if (Object.keys(network.gate).length > 0) {
+  after(() => assert.ok(packetsDone(laboratory.names, network) > 0, 'the gate let every packet pass as it was'));
 }
 
 for (const which of ['chromium', 'firefox']) {

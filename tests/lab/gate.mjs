@@ -6,17 +6,23 @@ import { PROXY_PORT, startProxy } from './proxy.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const INSPECTOR_PORT = 9001;
 
+// Counts what the gate does to packets: a gate that does nothing would let every test pass.
+const COUNTED = 'counter name "done"';
+
 // What a home router drops in silence rather than answer.
 const STRANGERS = 'iifname "wan0" ct state new,invalid drop';
 
 // The filter that every forwarded packet meets: without `allow` everything passes.
 function filter({ allow, lossPercent, nat }) {
   const rules = [];
-  if (lossPercent) rules.push(`numgen random mod 100 < ${lossPercent} drop`);
+  if (lossPercent) rules.push(`numgen random mod 100 < ${lossPercent} ${COUNTED} drop`);
   if (nat) rules.push(STRANGERS);
-  if (allow) rules.push('ct state established,related accept', ...allow.map((what) => `iifname "lan0" ${what} accept`));
+  if (allow) {
+    const passing = allow.map((what) => `iifname "lan0" ${what} accept`);
+    rules.push('ct state established,related accept', ...passing, `${COUNTED} drop`);
+  }
   return `chain forward {
-    type filter hook forward priority 0; policy ${allow ? 'drop' : 'accept'};
+    type filter hook forward priority 0; policy accept;
     ${rules.join('\n    ')}
   }
   chain input {
@@ -27,12 +33,12 @@ function filter({ allow, lossPercent, nat }) {
 
 function translation({ inspect, map, nat }) {
   const before = [];
-  if (inspect) before.push(`iifname "lan0" tcp dport ${inspect.port} redirect to :${INSPECTOR_PORT}`);
+  if (inspect) before.push(`iifname "lan0" tcp dport ${inspect.port} ${COUNTED} redirect to :${INSPECTOR_PORT}`);
   for (const protocol of map ? ['tcp', 'udp'] : []) {
-    before.push(`iifname "lan0" ${protocol} dport ${map.from} dnat ip to ${map.to}`);
+    before.push(`iifname "lan0" ${protocol} dport ${map.from} ${COUNTED} dnat ip to ${map.to}`);
   }
   // A port drawn for each pair of ends: that is what makes a NAT symmetric.
-  const after = nat ? 'oifname "wan0" masquerade fully-random' : '';
+  const after = nat ? `oifname "wan0" ${COUNTED} masquerade fully-random` : '';
   return `chain before { type nat hook prerouting priority dstnat; ${before.join('; ')}
   }
   chain after { type nat hook postrouting priority srcnat; ${after}
@@ -40,6 +46,8 @@ function translation({ inspect, map, nat }) {
 }
 
 const ruleset = (gate) => `table inet lab {
+  counter done {
+  }
   ${filter(gate)}
   ${translation(gate)}
 }
@@ -79,12 +87,28 @@ export async function buildGate(names, { gate, addresses }, trust) {
 
 export const proxyOf = ({ gate, addresses }) => (gate.proxy ? { host: addresses.lan, port: PROXY_PORT } : null);
 
+// How many packets the gate has dropped, translated or made to wait so far.
+export function packetsDone(names, { gate }) {
+  const [, ruled] = /packets (\d+)/.exec(runIn(names.gate, 'nft', ['list', 'counter', 'inet', 'lab', 'done']));
+  if (!gate.kilobits) return Number(ruled);
+  const [, late] = /overlimits (\d+)/.exec(runIn(names.gate, 'tc', ['-s', 'qdisc', 'show', 'dev', 'lan0']));
+  return Number(ruled) + Number(late);
+}
+
 const HOLE = `table inet hole {
-  chain forward { type filter hook forward priority -10; policy drop;
+  chain forward {
+    type filter hook forward priority -10; policy drop;
   }
 }
 `;
 
 export const openHole = (names) => runIn(names.gate, 'nft', ['-f', '-'], { input: HOLE });
 export const closeHole = (names) => runIn(names.gate, 'nft', ['delete', 'table', 'inet', 'hole']);
+
+// The port outside that the NAT has drawn for the last UDP flow to this port of the server.
+export function mappedPort(names, serverPort) {
+  const flows = runIn(names.gate, 'conntrack', ['-L', '-p', 'udp', '--orig-port-dst', String(serverPort)]);
+  return [...flows.matchAll(/ dport=(\d+) \[ASSURED\]/g)].at(-1)?.[1];
+}
+
 export const forgetMappings = (names) => runIn(names.gate, 'conntrack', ['-F']);

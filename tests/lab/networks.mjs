@@ -59,7 +59,7 @@ const NETWORKS = [
     port: 443,
     tls: true,
     gate: { allow: [], proxy: 'connects' },
-    rungs: { chromium: [...BY_TCP, ...BY_TLS], firefox: ['TURN over TCP', ...BY_TLS] },
+    rungs: both([...BY_TCP, ...BY_TLS]),
   },
   {
     name: 'proxy-opens-tls',
@@ -136,6 +136,7 @@ export const networks = NETWORKS.map(completed);
 // Each rung of the ladder by itself, as the page's ?path= and as its words for it.
 const PATHS = [
   ['direct', 'direct UDP'],
+  ['ice-tcp', 'direct TCP'],
   ['turn-udp', 'TURN over UDP'],
   ['turn-tcp', 'TURN over TCP'],
   ['turn-tls', 'TURN over TLS'],
