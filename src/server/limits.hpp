@@ -24,6 +24,8 @@ inline io::TcpOptions tcp_options(const Limits& limits, const std::vector<IpNetw
   made.max_connections = limits.max_connections;
   made.max_connections_per_address = limits.max_connections_per_address;
   made.max_queued_bytes = limits.max_queued_bytes;
+  // All the connections of an address may begin at once, however many an operator allows.
+  made.tls_handshake_burst = static_cast<std::uint32_t>(limits.max_connections_per_address);
   made.trusted_proxies = trusted_proxies;
   return made;
 }

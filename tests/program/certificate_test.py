@@ -5,9 +5,11 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import ssl
+import subprocess
 import tempfile
 import time
 import unittest
@@ -47,13 +49,21 @@ class Replaced(unittest.TestCase):
             shutil.copy(self.made / source, self.folder / 'new')
             os.rename(self.folder / 'new', self.folder / target)
 
+    def der(self, name):
+        return ssl.PEM_cert_to_DER_cert((self.made / f'{name}.crt').read_text())
+
     def shown(self, server):
         """Which certificate a new connection is shown."""
         with connected(server, trusting_all(), 'camera.example') as tls:
             der = tls.getpeercert(binary_form=True)
-        names = [name for name in ('leaf', 'next', 'old')
-                 if ssl.PEM_cert_to_DER_cert((self.made / f'{name}.crt').read_text()) == der]
-        return names[0] if names else None
+        return next((name for name in ('leaf', 'next', 'old') if self.der(name) == der), None)
+
+    def shown_over_dtls(self, server):
+        """The same by DTLS, which TURN clients speak on the same port."""
+        done = subprocess.run(['openssl', 's_client', '-dtls1_2', '-connect', f'127.0.0.1:{server.port}'], input=b'',
+                              capture_output=True, timeout=20, check=False)
+        pem = re.search(rb'-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n', done.stdout, re.DOTALL)
+        return pem and ssl.PEM_cert_to_DER_cert(pem[0].decode())
 
     def wait_for(self, condition, what):
         end = time.monotonic() + NOTICED_S
@@ -64,8 +74,10 @@ class Replaced(unittest.TestCase):
     def test_files_that_change_are_taken_without_a_word_from_anybody(self):
         with serving(*self.options) as server:
             self.assertEqual(self.shown(server), 'leaf')
+            self.assertEqual(self.shown_over_dtls(server), self.der('leaf'))
             self.install('next')
             self.wait_for(lambda: self.shown(server) == 'next', 'the new certificate')
+            self.assertEqual(self.shown_over_dtls(server), self.der('next'))
             self.assertRegex(server.log(), r' info .*cert\.pem \(--tls-cert\) has a new certificate for '
                                            r'camera\.example, door\.example, until \d{4}-\d\d-\d\d\n')
 
