@@ -1,6 +1,8 @@
-"""aiortc's viewers of `porthole serve` over TURN/TLS, one of whom never reads: the others do not notice."""
+"""aiortc's viewers of `porthole serve` over TURN/TLS: one that never reads, and one on a slow line."""
 import asyncio
+import contextlib
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,12 +30,22 @@ WATCH_S = 12
 FEWEST_FRAMES = WATCH_S * FRAMES_PER_SECOND * 3 // 4
 MOST_GROWTH_KB = 8 << 10
 
+# A line that carries less than half of the film, and what of it the line itself holds.
+FILM_BITS_PER_SECOND = 2_500_000
+SLOW_BITS_PER_SECOND = 1_000_000
+SEGMENT = 1400
+LINE_BUFFER = 16 << 10
+SLOW_S = 20
+# Half a second in the server, what it, its kernel and the line hold, and a keyframe's way: 1.5 s. A machine that
+# has other things to do adds to that; what would wait without a bound is 30 s after these 20 s.
+LONGEST_DELAY_S = 3
 
-def make_film(path):
+
+def make_film(path, bits_per_second=600_000):
     """Small pictures of many bytes: what a viewer costs here is decoding, what it costs the server is bytes."""
     subprocess.run(['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', f'testsrc=size=160x120:rate={FRAMES_PER_SECOND}',
                     '-vf', 'noise=alls=60:allf=t', '-t', '20', '-c:v', 'libx264', '-profile:v', 'baseline',
-                    '-pix_fmt', 'yuv420p', '-b:v', '600k', '-g', str(2 * FRAMES_PER_SECOND), str(path)],
+                    '-pix_fmt', 'yuv420p', '-b:v', str(bits_per_second), '-g', str(2 * FRAMES_PER_SECOND), str(path)],
                    check=True, timeout=60)
 
 
@@ -41,12 +53,50 @@ def is_relayed(protocol):
     return isinstance(protocol.transport, turn.TurnTransport)
 
 
+class Line:
+    """Carries one TCP connection to the server, and what comes back no faster than it is told."""
+
+    def __init__(self, server_port):
+        self._server_port = server_port
+        self.bits_per_second = 100_000_000
+
+    async def _serve(self, client, upward):
+        loop = asyncio.get_running_loop()
+        server = socket.socket()
+        # Before it connects: the window, and segments like those of a real network.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LINE_BUFFER)
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        server.setblocking(False)
+        await loop.sock_connect(server, (HOST, self._server_port))
+        up = asyncio.ensure_future(self._up(client, server))
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            free_at = loop.time()
+            while data := await loop.sock_recv(server, SEGMENT):
+                free_at = max(free_at, loop.time()) + len(data) * 8 / self.bits_per_second
+                await asyncio.sleep(free_at - loop.time())
+                upward.write(data)
+                await upward.drain()
+        up.cancel()
+        server.close()
+
+    @staticmethod
+    async def _up(client, server):
+        while data := await client.read(SEGMENT):
+            await asyncio.get_running_loop().sock_sendall(server, data)
+
+    @contextlib.asynccontextmanager
+    async def open(self):
+        listener = await asyncio.start_server(self._serve, HOST, 0)
+        yield listener.sockets[0].getsockname()[1]
+        listener.close()
+
+
 class Viewer:
     """A peer connection that has nothing but TURN over TLS."""
 
-    def __init__(self, server, name):
+    def __init__(self, server, name, turn_port=None):
         username, password = credentials(name)
-        relay = {'turn_server': (HOST, server.port), 'turn_ssl': unverified(), 'turn_transport': 'tcp',
+        relay = {'turn_server': (HOST, turn_port or server.port), 'turn_ssl': unverified(), 'turn_transport': 'tcp',
                  'turn_username': username, 'turn_password': password, 'use_ipv6': False,
                  'transport_policy': aioice.TransportPolicy.RELAY}
         rtcicetransport.connection_kwargs = lambda servers: relay
@@ -58,6 +108,9 @@ class Viewer:
         self.frames = 0
         self.last_frame_at = 0.0
         self.longest_gap_s = 0.0
+        # By how much later a frame came than the one that came soonest, seen from its timestamp.
+        self.delays_s = []
+        self._soonest = None
 
     async def join(self):
         await self._connection.setLocalDescription(await self._connection.createOffer())
@@ -80,8 +133,11 @@ class Viewer:
 
     async def _watch(self, track):
         while True:
-            await track.recv()
+            frame = await track.recv()
             now = time.monotonic()
+            lateness = now - float(frame.pts * frame.time_base)
+            self._soonest = lateness if self._soonest is None else min(self._soonest, lateness)
+            self.delays_s.append(lateness - self._soonest)
             if self.frames:
                 self.longest_gap_s = max(self.longest_gap_s, now - self.last_frame_at)
             self.frames += 1
@@ -123,7 +179,35 @@ async def watch(server):
     return seen, unseen, growth
 
 
+async def watch_on_a_slow_line(server):
+    """The delays of the frames that came while the line was slow."""
+    line = Line(server.port)
+    async with line.open() as port:
+        viewer = Viewer(server, 'slow', port)
+        await asyncio.wait_for(viewer.join(), JOIN_LIMIT_S)
+        await asyncio.sleep(3)
+        line.bits_per_second = SLOW_BITS_PER_SECOND
+        await asyncio.sleep(2)
+        viewer.delays_s.clear()
+        await asyncio.sleep(SLOW_S)
+        delays = list(viewer.delays_s)
+        line.bits_per_second = 100_000_000
+        await asyncio.wait([asyncio.ensure_future(viewer.close())], timeout=CLOSE_LIMIT_S)
+    return delays
+
+
 class Live(unittest.TestCase):
+    def test_a_viewer_on_a_slow_line_sees_what_is_live(self):
+        with tempfile.TemporaryDirectory() as folder:
+            film, secret = pathlib.Path(folder, 'film.mp4'), pathlib.Path(folder, 'secret')
+            make_film(film, FILM_BITS_PER_SECOND)
+            secret.write_text(SECRET + '\n', encoding='ascii')
+            with serving('--source', f'film={film}', '--secret-file', str(secret)) as server:
+                delays = sorted(asyncio.run(watch_on_a_slow_line(server)))
+        print(f'{len(delays)} frames, delay {delays[len(delays) // 2]:.2f} s, at most {delays[-1]:.2f} s')
+        self.assertGreaterEqual(len(delays), SLOW_S // 2)
+        self.assertLess(delays[-1], LONGEST_DELAY_S)
+
     def test_thirty_viewers_do_not_notice_one_that_never_reads(self):
         with tempfile.TemporaryDirectory() as folder:
             film, secret = pathlib.Path(folder, 'film.mp4'), pathlib.Path(folder, 'secret')
