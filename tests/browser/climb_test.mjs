@@ -114,14 +114,18 @@ test('WebRTC takes over when it gets through later, and the WebSocket is closed'
   assert.equal(seen.outcome, undefined);
 });
 
-test('A WebSocket that comes late to a picture is closed unseen', async () => {
-  const { it, seen, webrtc } = await climb();
-  await answered(webrtc);
-  await pass(1200);
-  it.frameShown(webrtc);
-  await answered(socketMade());
-  it.frameShown(socketMade());
-  assert.deepEqual([seen.shown, socketMade().closed], [[webrtc], 1]);
+test('A WebSocket that comes late to a picture is closed unseen, even while it is being loaded', async () => {
+  for (const isLoaded of [true, false]) {
+    globalThis.made.length = 0;
+    const { it, seen, webrtc } = await climb();
+    await answered(webrtc);
+    const loading = pass(1200);
+    if (isLoaded) await loading;
+    it.frameShown(webrtc);
+    await loading;
+    it.frameShown(socketMade());
+    assert.deepEqual([seen.shown, seen.media, socketMade().closed], [[webrtc], [webrtc], 1]);
+  }
 });
 
 test('The WebSocket plays on when WebRTC gives up, and its end is the end of the climb', async () => {

@@ -74,7 +74,6 @@ export class Climb {
   frameShown(session) {
     if (!this.#sessions.includes(session) || session === this.#shown) return;
     session.timings.firstFrame ??= performance.now();
-    if (this.#beaten(session)) return;
     this.#shown = session;
     if (this.#path === 'auto') rememberRung(isSocket(session) ? 'websocket' : 'webrtc');
     this.#listener.onShown(session);
@@ -128,7 +127,7 @@ export class Climb {
       this.#sessions.push(session);
       this.#sessions.sort((a, b) => isSocket(a) - isSocket(b));
       // The other may have won while the modules were loaded.
-      if (this.#over || this.#beaten(session)) return { session, reason: 'closed' };
+      if (this.#over || this.#shown !== null) return { session, reason: 'closed' };
       await session.open();
       if (this.#sessions.includes(session)) this.#opened(session);
       return { session, reason: await session.ended };
@@ -137,10 +136,6 @@ export class Climb {
     } finally {
       this.#drop(session);
     }
-  }
-
-  #beaten(session) {
-    return this.#shown !== null && isSocket(session);
   }
 
   #opened(session) {
