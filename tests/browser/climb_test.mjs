@@ -76,7 +76,7 @@ async function answered(session) {
 async function onSocket() {
   const climbing = await climb();
   await answered(climbing.webrtc);
-  await pass(1200);
+  await pass(1000);
   const socket = socketMade();
   await answered(socket);
   climbing.it.frameShown(socket);
@@ -95,7 +95,7 @@ test('Where WebRTC connects in time, no WebSocket is opened', async () => {
 test('Where it does not, a WebSocket starts beside it, and the first frame wins', async () => {
   const { it, seen, webrtc } = await climb();
   await answered(webrtc);
-  await pass(1100);
+  await pass(900);
   assert.equal(socketMade(), undefined);
   await pass(100);
   const socket = socketMade();
@@ -104,6 +104,16 @@ test('Where it does not, a WebSocket starts beside it, and the first frame wins'
   assert.equal(it.current, webrtc);
   it.frameShown(socket);
   assert.deepEqual([it.current, seen.shown, webrtc.closed], [socket, [socket], 0]);
+});
+
+test('Where ICE has a path, the handshake on it has time of its own, and no more', async () => {
+  const { webrtc } = await climb();
+  await answered(webrtc);
+  webrtc.peerConnection.iceConnectionState = 'connected';
+  await pass(1000);
+  assert.equal(socketMade(), undefined);
+  await pass(1000);
+  assert.ok(socketMade());
 });
 
 test('WebRTC takes over when it gets through later, and the WebSocket is closed', async () => {
@@ -119,7 +129,7 @@ test('A WebSocket that comes late to a picture is closed unseen, even while it i
     globalThis.made.length = 0;
     const { it, seen, webrtc } = await climb();
     await answered(webrtc);
-    const loading = pass(1200);
+    const loading = pass(1000);
     if (isLoaded) await loading;
     it.frameShown(webrtc);
     await loading;
@@ -149,7 +159,7 @@ test('WebRTC that fails at once does not wait for its head start to be over', as
 test('When both fail, it is WebRTC that says why', async () => {
   const { seen, webrtc } = await climb();
   await answered(webrtc);
-  await pass(1200);
+  await pass(1000);
   socketMade().refuse(new Error('no WebSocket here'));
   await settle();
   assert.equal(seen.outcome, undefined);
@@ -224,7 +234,7 @@ test('Where nothing may be stored, the page climbs all the same', async () => {
 test('Closing frees every session, and one that is still being loaded is closed before it opens', async () => {
   const { it, seen, webrtc } = await climb();
   await answered(webrtc);
-  const loading = pass(1200);
+  const loading = pass(1000);
   await it.close();
   await loading;
   await settle();

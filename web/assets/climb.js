@@ -7,9 +7,11 @@ import { rememberedRung, rememberRung } from './rung_memory.js';
 import { Session } from './session.js';
 import { Refused } from './whep.js';
 
-// From the answer to the WebSocket: time enough for TURN over TCP with 150 ms of round trip, and short enough that a
-// picture is there within 3 s of loading the page where nothing but the WebSocket works.
-const HEAD_START_MS = 1200;
+// From the answer to the WebSocket: time enough for ICE over TURN and TCP with 150 ms of round trip, and short enough that
+// a picture is there within 3 s of loading the page where nothing but the WebSocket works.
+const HEAD_START_MS = 1000;
+// Where ICE has found a path by then, the handshake on it: a matter of round trips, or of a slow machine.
+const HANDSHAKE_MS = 1000;
 
 // This browser has no WebRTC, or it is switched off.
 export class NoWebRtc extends Error {}
@@ -141,8 +143,10 @@ export class Climb {
   #opened(session) {
     this.#listener.onMedia(session);
     if (isSocket(session) || this.#path !== 'auto') return;
+    const fall = () => session.timings.connected === undefined && this.#trySocket();
     this.#timer = setTimeout(() => {
-      if (session.timings.connected === undefined) this.#trySocket();
+      if (hasPath(session.peerConnection)) this.#timer = setTimeout(fall, HANDSHAKE_MS);
+      else fall();
     }, HEAD_START_MS);
   }
 
@@ -152,6 +156,8 @@ export class Climb {
     this.#closing.push(session.close());
   }
 }
+
+const hasPath = ({ iceConnectionState }) => ['connected', 'completed'].includes(iceConnectionState);
 
 // What the WebSocket could still mend: everything but a server that is silent or says no. It may have a codec in common
 // where WebRTC has none.
