@@ -120,7 +120,7 @@ std::variant<CheckReport, Error> check_url(const CheckOptions& options) {
     climb(report, *page, options);
   } else {
     describe_page(report, page.error());
-    report.rungs = untried_rungs("The page came first, and that failed.");
+    report.rungs = untried_rungs("The page comes first, and that failed.");
   }
   return report;
 }

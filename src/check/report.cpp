@@ -80,18 +80,20 @@ void append_rung(std::string& text, const RungReport& rung, bool colour) {
   append_sentences(text, rung.advice);
 }
 
-// Where nothing was tried, one line says so for all.
+// Those that were not tried share a line, and the reason, at the end.
 void append_rungs(std::string& text, const CheckReport& report, bool colour) {
-  const bool none_tried = std::ranges::all_of(
-      report.rungs, [](const RungReport& rung) { return rung.state == RungState::not_tried; });
-  if (!none_tried) {
-    for (const RungReport& rung : report.rungs) append_rung(text, rung, colour);
-    return;
+  std::string names, why;
+  for (const RungReport& rung : report.rungs) {
+    if (rung.state != RungState::not_tried) {
+      append_rung(text, rung, colour);
+      continue;
+    }
+    names += (names.empty() ? "" : ", ") + rung.name;
+    why = rung.explanation;
   }
-  std::string names;
-  for (const RungReport& rung : report.rungs) names += (names.empty() ? "" : ", ") + rung.name;
-  text += "  " + padded("rungs", kNameWidth) + in_colour("not tried", "2", colour) + "\n";
-  append_sentences(text, names + ".");
+  if (names.empty()) return;
+  text += "  " + padded("others", kNameWidth) + in_colour("not tried", "2", colour) + "\n";
+  append_sentences(text, names + ". " + why);
 }
 
 void append_certificate(std::string& text, const CheckReport& report) {

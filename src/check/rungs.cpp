@@ -16,7 +16,7 @@
 namespace porthole::check {
 namespace {
 
-constexpr const char* kNeedsSession = "It needs a session, and there is none.";
+constexpr const char* kNeedsSession = "They need a session, and there is none.";
 
 // A rung that was gone up.
 struct Climb {
