@@ -140,6 +140,7 @@ const PATHS = [
   ['turn-udp', 'TURN over UDP'],
   ['turn-tcp', 'TURN over TCP'],
   ['turn-tls', 'TURN over TLS'],
+  ['websocket', 'WebSocket'],
 ];
 
 const LADDERS = [
