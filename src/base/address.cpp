@@ -139,6 +139,12 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return bytes ? std::optional(v6(*bytes)) : std::nullopt;
 }
 
+IpAddress IpAddress::with_zone(std::uint32_t zone) const {
+  IpAddress ip = *this;
+  ip.zone_ = !is_v4() && is_link_local() ? zone : 0;
+  return ip;
+}
+
 bool IpAddress::is_unspecified() const {
   return std::ranges::all_of(bytes(), [](std::uint8_t byte) { return byte == 0; });
 }

@@ -38,10 +38,14 @@ class IpAddress {
   bool is_private() const;
   // ::ffff:a.b.c.d as a.b.c.d; anything else unchanged. Sockets that carry both families need it.
   IpAddress unmapped() const;
+  // Of a link-local IPv6 address, the interface that it is reached by, where known (RFC 4007); 0 for all
+  // others.
+  std::uint32_t zone() const { return zone_; }
+  IpAddress with_zone(std::uint32_t zone) const;
   // What limits per address count by: an IPv6 client by its /64, which is what one customer gets.
   IpAddress customer() const;
 
-  // RFC 5952 text for IPv6.
+  // RFC 5952 text for IPv6, without the zone: it means nothing to others.
   std::string to_string() const;
 
   auto operator<=>(const IpAddress&) const = default;
@@ -49,6 +53,7 @@ class IpAddress {
  private:
   Family family_ = Family::ipv4;
   std::array<std::uint8_t, 16> bytes_{};
+  std::uint32_t zone_ = 0;
 };
 
 struct SocketAddress {

@@ -29,6 +29,7 @@ KernelAddress to_kernel(const SocketAddress& address, Family socket_family) {
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(address.port);
     v6.sin6_addr = to_in6_addr(address.ip);
+    v6.sin6_scope_id = address.ip.zone();
     return wrap(v6);
   }
   if (!address.ip.is_v4()) return {};
@@ -46,7 +47,7 @@ SocketAddress from_kernel(const sockaddr_storage& storage) {
   }
   if (storage.ss_family == AF_INET6) {
     const auto v6 = read_as<sockaddr_in6>(storage);
-    return {from_kernel(v6.sin6_addr), ntohs(v6.sin6_port)};
+    return {from_kernel(v6.sin6_addr).with_zone(v6.sin6_scope_id), ntohs(v6.sin6_port)};
   }
   return {};
 }

@@ -19,7 +19,7 @@ struct KernelAddress {
 // address on an IPv4 socket has no form, and size stays 0.
 KernelAddress to_kernel(const SocketAddress& address, Family socket_family);
 
-// IPv4 that came through an IPv6 socket is plain IPv4 here.
+// IPv4 that came through an IPv6 socket is plain IPv4 here. Link-local addresses keep their zone.
 SocketAddress from_kernel(const sockaddr_storage& storage);
 IpAddress from_kernel(const in_addr& address);
 IpAddress from_kernel(const in6_addr& address);

@@ -72,7 +72,8 @@ FiveTuple UdpReceiver::path_of(const msghdr& header, const Slot& slot, const Soc
       // Not ipi_addr, the header's destination: for a broadcast that is no address to answer from.
       path.local.ip = from_kernel(payload<in_pktinfo>(*message).ipi_spec_dst);
     } else if (message->cmsg_level == IPPROTO_IPV6 && message->cmsg_type == IPV6_PKTINFO) {
-      path.local.ip = from_kernel(payload<in6_pktinfo>(*message).ipi6_addr);
+      const auto hit = payload<in6_pktinfo>(*message);
+      path.local.ip = from_kernel(hit.ipi6_addr).with_zone(hit.ipi6_ifindex);
     }
   }
   return path;

@@ -44,7 +44,8 @@ class UdpSender::Envelope {
     if (from.is_unspecified()) return;
     if (socket_family == Family::ipv6) {
       // An IPv4 packet takes its source from here too, as ::ffff:a.b.c.d.
-      add(IPPROTO_IPV6, IPV6_PKTINFO, in6_pktinfo{.ipi6_addr = to_in6_addr(from), .ipi6_ifindex = 0});
+      add(IPPROTO_IPV6, IPV6_PKTINFO,
+          in6_pktinfo{.ipi6_addr = to_in6_addr(from), .ipi6_ifindex = from.zone()});
     } else if (from.is_v4()) {
       add(IPPROTO_IP, IP_PKTINFO,
           in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = to_in_addr(from), .ipi_addr = {}});

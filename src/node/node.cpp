@@ -22,7 +22,7 @@ turn::Config turn_config(const NodeOptions& options) {
 
 // Ports that mean us, so that no label may have them.
 std::vector<std::uint16_t> reserved_ports(const NodeOptions& options) {
-  std::vector<std::uint16_t> ports{options.port};
+  std::vector<std::uint16_t> ports{options.port, kSyntheticPort};
   for (const SocketAddress& address : options.advertised) ports.push_back(address.port);
   return ports;
 }

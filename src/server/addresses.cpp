@@ -1,6 +1,8 @@
 #include "server/addresses.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "io/one_port.hpp"
 #include "io/resolve.hpp"
@@ -19,6 +21,48 @@ std::string url_host(const IpAddress& ip) {
   return ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";
 }
 
+const char* why_never_advertised(const IpAddress& ip) {
+  if (ip.is_unspecified()) return "this is no machine's address";
+  if (ip.is_multicast()) return "this is the address of many";
+  if (!ip.is_v4() && ip.is_link_local()) return "this means nothing without an interface";
+  return nullptr;
+}
+
+// A machine's own name often leads to its loopback address as well, or to addresses of one link.
+std::vector<SocketAddress> resolve_advertised(const std::string& host, std::uint16_t port) {
+  std::vector<IpAddress> ips = io::resolve(host);
+  std::erase_if(ips, [](const IpAddress& ip) { return why_never_advertised(ip) != nullptr; });
+  if (!std::ranges::all_of(ips, &IpAddress::is_loopback))
+    std::erase_if(ips, std::mem_fn(&IpAddress::is_loopback));
+  std::vector<SocketAddress> found;
+  for (const IpAddress& ip : ips) found.push_back({ip, port});
+  return found;
+}
+
+std::optional<IpAddress> bracketed(const std::string& text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
+  return IpAddress::parse(text.substr(1, text.size() - 2));
+}
+
+Result<std::vector<SocketAddress>, Error> read_advertised(const std::string& text) {
+  const auto ip = IpAddress::parse(text);
+  if (const auto alone = ip ? ip : bracketed(text)) return std::vector<SocketAddress>{{*alone, 0}};
+  if (const auto address = SocketAddress::parse(text)) return std::vector<SocketAddress>{*address};
+  const std::size_t colon = text.rfind(':');
+  const std::string host = text.substr(0, colon);
+  // The port is read where every port is read: behind an address.
+  const auto port =
+      colon == std::string::npos ? SocketAddress{} : SocketAddress::parse("0.0.0.0" + text.substr(colon));
+  if (host.empty() || !port)
+    return wrong("--advertise " + text + ": write it as IP, HOST, IP:PORT or HOST:PORT");
+  auto found = resolve_advertised(host, port->port);
+  if (found.empty()) {
+    return wrong("--advertise " + text + ": the name " + host +
+                 " does not resolve; check its spelling and this machine's DNS, or give the IP address");
+  }
+  return found;
+}
+
 }  // namespace
 
 Failure<Error> wrong(std::string message) {
@@ -30,20 +74,12 @@ Error runtime_error(std::string message) {
 }
 
 Result<std::vector<SocketAddress>, Error> plan_advertised(const std::string& text) {
-  if (const auto ip = IpAddress::parse(text)) return std::vector<SocketAddress>{{*ip, 0}};
-  if (const auto address = SocketAddress::parse(text)) return std::vector<SocketAddress>{*address};
-  const std::size_t colon = text.rfind(':');
-  const std::string host = text.substr(0, colon);
-  // The port is read where every port is read: behind an address.
-  const auto port =
-      colon == std::string::npos ? SocketAddress{} : SocketAddress::parse("0.0.0.0" + text.substr(colon));
-  if (host.empty() || !port)
-    return wrong("--advertise " + text + ": write it as IP, HOST, IP:PORT or HOST:PORT");
-  std::vector<SocketAddress> found;
-  for (const IpAddress& ip : io::resolve(host)) found.push_back({ip, port->port});
-  if (found.empty()) {
-    return wrong("--advertise " + text + ": the name " + host +
-                 " does not resolve; check its spelling and this machine's DNS, or give the IP address");
+  auto found = read_advertised(text);
+  if (!found) return found;
+  for (const SocketAddress& address : *found) {
+    if (const char* why = why_never_advertised(address.ip)) {
+      return wrong("--advertise " + text + ": " + why + "; give an address that viewers can reach");
+    }
   }
   return found;
 }
@@ -108,9 +144,9 @@ std::string reachable_address(const std::vector<IpAddress>& addresses) {
 }
 
 std::string authority(const std::string& host, std::uint16_t port) {
-  const bool has_port =
-      SocketAddress::parse(host) || (!IpAddress::parse(host) && host.find(':') != host.npos);
-  const auto ip = IpAddress::parse(host);
+  const auto unbracketed = IpAddress::parse(host);
+  const auto ip = unbracketed ? unbracketed : bracketed(host);
+  const bool has_port = !ip && host.find(':') != host.npos;
   const std::string name = ip ? url_host(*ip) : host;
   return has_port ? name : name + ":" + std::to_string(port);
 }

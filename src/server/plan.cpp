@@ -65,7 +65,10 @@ Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
   for (const std::string& text : options.advertise) {
     const auto advertised = plan_advertised(text);
     if (!advertised) return fail(advertised.error());
-    plan.advertise.insert(plan.advertise.end(), advertised->begin(), advertised->end());
+    for (const SocketAddress& address : *advertised) {
+      const bool is_known = std::ranges::find(plan.advertise, address) != plan.advertise.end();
+      if (!is_known) plan.advertise.push_back(address);
+    }
   }
   if (auto checked = check_secrets(options.secrets); !checked) return fail(checked.error());
   plan.secrets = options.secrets;

@@ -83,6 +83,9 @@ class SimulatedBrowser {
 
  private:
   HttpRequest request(std::string method, std::string path) const;
+  // The server's address that this browser's network leads to.
+  const SocketAddress& server() const;
+  bool takes_candidate(const SocketAddress& candidate) const;
   std::string make_offer();
   void on_answer(const HttpResponse& response);
   void on_restarted(const HttpResponse& response);

@@ -80,6 +80,12 @@ HttpResponse Simulation::http(HttpRequest request) {
   return response.value_or(HttpResponse{404, {}, {}});
 }
 
+const SocketAddress& Simulation::server(Family family) const {
+  const auto found = std::ranges::find_if(
+      options_.addresses, [&](const SocketAddress& address) { return address.ip.family() == family; });
+  return found == options_.addresses.end() ? server() : *found;
+}
+
 IpAddress Simulation::new_client_ip() {
   return IpAddress::v4(++last_client_ip_);
 }

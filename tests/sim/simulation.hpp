@@ -51,6 +51,8 @@ class Simulation {
   SyntheticSource& source() { return source_; }
   Random& random() { return random_; }
   const SocketAddress& server() const { return options_.addresses.front(); }
+  // The first of that family; of any, where there is none.
+  const SocketAddress& server(Family family) const;
   Instant now() const { return scheduler_.now(); }
 
   struct Count {

@@ -42,6 +42,17 @@ TEST(IpAddress, KnowsItsKind) {
   EXPECT_EQ(IpAddress::parse("::ffff:127.0.0.1")->unmapped(), *IpAddress::parse("127.0.0.1"));
 }
 
+TEST(IpAddress, OnlyALinkLocalIpv6AddressHasAZone) {
+  const IpAddress link_local = *IpAddress::parse("fe80::1");
+  EXPECT_EQ(link_local.zone(), 0U);
+  EXPECT_EQ(link_local.with_zone(3).zone(), 3U);
+  EXPECT_EQ(link_local.with_zone(3).to_string(), "fe80::1");
+  EXPECT_NE(link_local.with_zone(3), link_local.with_zone(4));
+  for (const char* text : {"2001:db8::1", "::1", "169.254.1.1", "::ffff:169.254.1.1"}) {
+    EXPECT_EQ(IpAddress::parse(text)->with_zone(3).zone(), 0U) << text;
+  }
+}
+
 TEST(SocketAddress, ReadsAndWritesBothFamilies) {
   EXPECT_EQ(SocketAddress::parse("192.0.2.1:8443")->to_string(), "192.0.2.1:8443");
   EXPECT_EQ(SocketAddress::parse("[2001:db8::1]:443")->to_string(), "[2001:db8::1]:443");

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
+
+#include "io/socket_address.hpp"
 
 namespace porthole::io {
 namespace {
@@ -19,6 +22,8 @@ struct Kernel {
   std::deque<int> answers;              // For each send of single datagrams: how many it takes, or -errno.
   int cut_sends = 0;
   std::vector<std::string> datagrams;
+  sockaddr_in6 to{};  // Of the last datagram, where the socket is of IPv6.
+  in6_pktinfo from{};
 
   static int next(std::deque<int>& script) {
     if (script.empty()) return 0;
@@ -39,13 +44,25 @@ struct Kernel {
     for (int i = 0; i < answer; ++i) {
       const iovec& bytes = *messages[i].msg_hdr.msg_iov;
       datagrams.emplace_back(static_cast<const char*>(bytes.iov_base), bytes.iov_len);
+      note_envelope(messages[i].msg_hdr);
     }
     errno = answer < 0 ? -answer : 0;
     return answer < 0 ? -1 : answer;
   }
+
+  void note_envelope(const msghdr& header) {
+    if (header.msg_namelen != sizeof to) return;
+    std::memcpy(&to, header.msg_name, sizeof to);
+    std::memcpy(&from, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof from);
+  }
 };
 
 Kernel* kernel = nullptr;
+
+UdpSystemCalls calls_of_the_test() {
+  return {[](int, const msghdr* message, int) { return kernel->send_message(*message); },
+          [](int, mmsghdr* messages, unsigned count, int) { return kernel->send_messages(messages, count); }};
+}
 
 class UdpSenderTest : public testing::Test {
  protected:
@@ -63,13 +80,21 @@ class UdpSenderTest : public testing::Test {
 
   Kernel kernel_;
   TransmitBatch batch_;
-  UdpSender sender_{
-      -1,
-      Family::ipv4,
-      true,
-      {[](int, const msghdr* message, int) { return kernel->send_message(*message); },
-       [](int, mmsghdr* messages, unsigned count, int) { return kernel->send_messages(messages, count); }}};
+  UdpSender sender_{-1, Family::ipv4, true, calls_of_the_test()};
 };
+
+// The same address may be on every link.
+TEST_F(UdpSenderTest, AnswersALinkLocalClientOnItsOwnLink) {
+  const IpAddress ours = *IpAddress::parse("fe80::1");
+  batch_.to = {.local = {ours.with_zone(3), 8443},
+               .remote = {IpAddress::parse("fe80::2")->with_zone(3), 5000}};
+  set("one", 3);
+  UdpSender sender(-1, Family::ipv6, true, calls_of_the_test());
+  EXPECT_EQ(sender.send(batch_), Sent::sent);
+  EXPECT_EQ(kernel_.to.sin6_scope_id, 3U);
+  EXPECT_EQ(kernel_.from.ipi6_ifindex, 3U);
+  EXPECT_EQ(from_kernel(kernel_.from.ipi6_addr), ours);
+}
 
 TEST_F(UdpSenderTest, LeavesTheCuttingToTheKernel) {
   EXPECT_EQ(sender_.send(batch_), Sent::sent);

@@ -37,7 +37,7 @@ TEST(Candidates, BeginWithTheAddressThatTheClientReached) {
 TEST(Candidates, NameLoopbackOnlyToThisMachine) {
   EXPECT_THAT(
       candidates(machine(), via("127.0.0.1:8443")).udp,
-      ElementsAre(address("127.0.0.1:8443"), address("192.168.1.5:8443"), address("[2001:db8::5]:8443")));
+      ElementsAre(address("127.0.0.1:8443"), address("[2001:db8::5]:8443"), address("192.168.1.5:8443")));
 }
 
 TEST(Candidates, AreWhatTheOperatorAdvertisesAndNothingElse) {
@@ -53,6 +53,85 @@ TEST(Candidates, AreFew) {
   EXPECT_THAT(candidates(options, via("192.168.1.5:8443")).udp, SizeIs(kMaxCandidates));
   options.advertised.assign(20, address("203.0.113.9:443"));
   EXPECT_THAT(candidates(options, via("192.168.1.5:8443")).udp, SizeIs(kMaxCandidates));
+}
+
+TEST(Candidates, TakeTurnsByFamilyBeginningWithTheClients) {
+  NodeOptions options = machine();
+  options.advertised = {address("203.0.113.9:8443"), address("203.0.113.10:8443"),
+                        address("203.0.113.11:8443"), address("203.0.113.12:8443"),
+                        address("[2001:db8::9]:8443")};
+  EXPECT_THAT(candidates(options, via("[2001:db8::5]:8443")).udp,
+              ElementsAre(address("[2001:db8::9]:8443"), address("203.0.113.9:8443"),
+                          address("203.0.113.10:8443"), address("203.0.113.11:8443")));
+  EXPECT_THAT(candidates(options, via("192.168.1.5:8443")).udp,
+              ElementsAre(address("203.0.113.9:8443"), address("[2001:db8::9]:8443"),
+                          address("203.0.113.10:8443"), address("203.0.113.11:8443")));
+}
+
+TEST(Candidates, AreTheSameByTcp) {
+  const auto found = candidates(machine(), via("192.168.1.5:8443"));
+  EXPECT_EQ(found.tcp, found.udp);
+}
+
+TEST(Candidates, LeaveOutALinkLocalAddressThatMeansNothingToBrowsers) {
+  FiveTuple near = via("[fe80::5]:8443");
+  near.local.ip = near.local.ip.with_zone(2);
+  EXPECT_THAT(candidates(machine(), near).udp,
+              ElementsAre(address("[2001:db8::5]:8443"), address("192.168.1.5:8443")));
+}
+
+NodeOptions on_port(std::uint16_t port) {
+  NodeOptions options = machine();
+  options.port = port;
+  return options;
+}
+
+// libwebrtc: 80 and 443 on addresses that are not private, else nothing below 1024.
+TEST(Candidates, ThatBrowsersRefuseAreKnown) {
+  for (const char* refused :
+       {"192.168.1.1:443", "10.0.0.1:80", "100.64.0.1:443", "169.254.1.1:443", "127.0.0.1:443",
+        "203.0.113.9:444", "203.0.113.9:1023", "[fd00::1]:443", "[2001:db8::9]:22"}) {
+    EXPECT_TRUE(browsers_refuse(address(refused))) << refused;
+  }
+  for (const char* taken : {"203.0.113.9:443", "203.0.113.9:80", "192.168.1.1:1024", "[2001:db8::9]:443"}) {
+    EXPECT_FALSE(browsers_refuse(address(taken))) << taken;
+  }
+}
+
+TEST(Candidates, HaveALabelBesideThemWhereBrowsersRefuseThem) {
+  const auto web = candidates(on_port(443), via("192.168.1.5:443"));
+  EXPECT_THAT(web.udp, ElementsAre(address("192.168.1.5:443"), address("[2001:db8::5]:443"),
+                                   address("198.51.100.1:40000")));
+  EXPECT_THAT(web.tcp, ElementsAre(address("192.168.1.5:443"), address("[2001:db8::5]:443")));
+  EXPECT_THAT(candidates(on_port(444), via("192.168.1.5:444")).udp,
+              ElementsAre(address("192.168.1.5:444"), address("[2001:db8::5]:444"),
+                          address("198.51.100.1:40000"), address("[2001:db8::1]:40000")));
+}
+
+TEST(Candidates, HaveNoLabelWhereOneOfThemIsTaken) {
+  NodeOptions options = on_port(443);
+  options.advertised = {address("192.168.1.5:443"), address("203.0.113.9:443")};
+  EXPECT_EQ(candidates(options, via("192.168.1.5:443")).udp, options.advertised);
+}
+
+TEST(LabelPolicy, ASyntheticLabelIsAPeerExactlyWhereItIsACandidate) {
+  const SocketAddress v4 = address("198.51.100.1:40000");
+  const SocketAddress v6 = address("[2001:db8::1]:40000");
+  const FiveTuple client = via("192.168.1.5:443");
+  const auto allowed = [&](const NodeOptions& options, const SocketAddress& peer) {
+    return LabelPolicy(options).allows_peer(peer, client);
+  };
+  EXPECT_TRUE(allowed(on_port(443), v4));
+  EXPECT_FALSE(allowed(on_port(443), v6));
+  EXPECT_TRUE(allowed(on_port(444), v6));
+  EXPECT_FALSE(allowed(on_port(8443), v4));
+  EXPECT_FALSE(allowed(on_port(443), address("198.51.100.1:40001")));
+  EXPECT_FALSE(allowed(on_port(443), address("198.51.100.2:40000")));
+  NodeOptions advertising = on_port(443);
+  advertising.advertised = {address("203.0.113.9:8443")};
+  EXPECT_FALSE(allowed(advertising, v4));
+  advertising.advertised = {address("203.0.113.9:25")};
+  EXPECT_TRUE(allowed(advertising, v4));
 }
 
 TEST(LabelPolicy, LabelsAreOfTheFamilyOfTheFirstCandidate) {

@@ -58,6 +58,7 @@ TEST(Plan, ReadsEveryFormOfAnAdvertisedAddress) {
   EXPECT_EQ(advertised("192.0.2.1:443").front(), *SocketAddress::parse("192.0.2.1:443"));
   EXPECT_EQ(advertised("2001:db8::1").front(), (SocketAddress{*IpAddress::parse("2001:db8::1"), 0}));
   EXPECT_EQ(advertised("[2001:db8::1]:443").front(), *SocketAddress::parse("[2001:db8::1]:443"));
+  EXPECT_EQ(advertised("[2001:db8::1]").front(), (SocketAddress{*IpAddress::parse("2001:db8::1"), 0}));
   EXPECT_EQ(advertised("localhost:443").front(), *SocketAddress::parse("127.0.0.1:443"));
 }
 
@@ -71,6 +72,22 @@ TEST(Plan, TrustsTheNetworksThatAreNamed) {
   options.trust_proxy = {"192.0.2.7/24"};
   EXPECT_NE(problem(options).find("write 192.0.2.0/24 for the whole network, or 192.0.2.7"),
             std::string::npos);
+}
+
+TEST(Plan, AdvertisesEveryAddressOnce) {
+  ServerOptions options;
+  options.advertise = {"192.0.2.1:443", "[2001:db8::1]:443", "192.0.2.1:443", "192.0.2.1"};
+  EXPECT_EQ(plan(options)->advertise.size(), 3U);
+}
+
+TEST(Plan, RefusesToAdvertiseWhatNobodyCanReach) {
+  for (const char* text :
+       {"0.0.0.0", "0.0.0.0:443", "::", "[::]:443", "224.0.0.1", "[ff02::1]:8443", "fe80::1",
+        "nobody.invalid", "nobody.invalid:443", ":443", "192.0.2.1:70000", "[2001:db8::1"}) {
+    ServerOptions options;
+    options.advertise = {text};
+    EXPECT_NE(problem(options).find(text), std::string::npos) << text;
+  }
 }
 
 std::vector<IpAddress> served(const std::vector<std::string>& listen) {
