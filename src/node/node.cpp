@@ -36,7 +36,7 @@ Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
       labels_(random_, reserved_ports(options_)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
       ice_streams_(viewers_),
-      sockets_(broadcasts_),
+      sockets_(broadcasts_, options_.max_delay),
       sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
       whep_(sessions_, viewers_, options_.has_certificate) {}
 
@@ -84,7 +84,7 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
-  if (sockets_.owns(path)) return sockets_.handle_stream(path, bytes, now);
+  if (sockets_.owns(path.connection)) return sockets_.handle_stream(path, bytes, now);
   const bool is_turn = front_.has_stream(path.connection) || !ice_streams_.accept(path, bytes, now);
   if (is_turn) return front_.handle_stream(path, bytes, now);
   while (true) {
@@ -96,7 +96,7 @@ void Node::handle_stream(const FiveTuple& path, Bytes bytes, Instant now) {
 }
 
 void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
-  if (sockets_.owns(path)) return sockets_.handle_stream_closed(path);
+  if (sockets_.owns(path.connection)) return sockets_.handle_stream_closed(path.connection);
   front_.handle_stream_closed(path, now);
   ice_streams_.handle_closed(path);
   drop_route({path, {}, {}}, now);
@@ -104,7 +104,7 @@ void Node::handle_stream_closed(const FiveTuple& path, Instant now) {
 }
 
 void Node::handle_stream_writable(ConnectionId connection, Instant) {
-  sockets_.handle_writable(connection);
+  if (sockets_.owns(connection)) return sockets_.handle_stream_writable(connection);
   release_stream(connection);
 }
 

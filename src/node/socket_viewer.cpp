@@ -12,8 +12,12 @@ SharedBytes share(std::vector<std::uint8_t> bytes) {
 
 }  // namespace
 
-SocketViewer::SocketViewer(const FiveTuple& path, Broadcast& broadcast, Instant now)
-    : path_(path), broadcast_(broadcast), since_(now), next_ping_(now + kSocketPingInterval) {}
+SocketViewer::SocketViewer(const FiveTuple& path, Broadcast& broadcast, Duration max_delay, Instant now)
+    : path_(path),
+      broadcast_(broadcast),
+      max_delay_(max_delay),
+      since_(now),
+      next_ping_(now + kSocketPingInterval) {}
 
 void SocketViewer::handle_bytes(Bytes bytes, Instant now) {
   while (!end_) {
@@ -59,8 +63,9 @@ void SocketViewer::handle_timeout(Instant now) {
 
 bool SocketViewer::enqueue(const SharedFragment& fragment, Instant now) {
   if (end_) return false;
-  if (is_behind(now)) drop_backlog();
-  if (lost_frames_ && !fragment.keyframe) return wants_keyframe(now);
+  if (is_behind(now)) fall_behind(now);
+  // A keyframe that comes before there is room for it would only be dropped as well.
+  if (lost_frames_ && !fragment.keyframe) return !is_blocked_;
   lost_frames_ = false;
   backlog_bytes_ += fragment.message->size();
   backlog_.push_back({fragment, now});
@@ -69,12 +74,14 @@ bool SocketViewer::enqueue(const SharedFragment& fragment, Instant now) {
 
 bool SocketViewer::enqueue_cached(std::span<const SharedFragment> fragments, Instant now) {
   for (const SharedFragment& fragment : fragments) enqueue(fragment, now);
-  return lost_frames_ && wants_keyframe(now);
+  return lost_frames_;
 }
 
 bool SocketViewer::is_behind(Instant now) const {
   if (backlog_.empty()) return false;
-  return now - backlog_.front().since > kMaxSocketBacklog || backlog_bytes_ > kMaxSocketBacklogBytes;
+  // Who has just joined may take longer, as in rtc::SendStream.
+  if (now - since_ < rtc::kCatchUpTime) return backlog_bytes_ > kMaxSocketBacklogBytes;
+  return now - backlog_.front().since > max_delay_ || backlog_bytes_ > kMaxSocketBacklogBytes;
 }
 
 void SocketViewer::drop_backlog() {
@@ -83,11 +90,10 @@ void SocketViewer::drop_backlog() {
   lost_frames_ = true;
 }
 
-// A keyframe that comes before there is room for it would only be dropped as well.
-bool SocketViewer::wants_keyframe(Instant now) {
-  if (is_blocked_ || now < no_keyframe_before_) return false;
-  no_keyframe_before_ = now + kSocketKeyframeInterval;
-  return true;
+void SocketViewer::fall_behind(Instant now) {
+  drop_backlog();
+  if (fell_behind_ && now - *fell_behind_ < rtc::kSteadyTime) troubled_until_ = now + rtc::kSteadyTime;
+  fell_behind_ = now;
 }
 
 bool SocketViewer::poll_write(StreamWrite& out) {
@@ -102,7 +108,7 @@ bool SocketViewer::poll_write(StreamWrite& out) {
   out.bytes = {};
   if (!current_) return true;
   out.bytes = Bytes(*current_).subspan(sent_of_current_);
-  out.bytes = out.bytes.first(std::min(out.bytes.size(), kSocketPiece));
+  out.bytes = out.bytes.first(std::min(out.bytes.size(), kMaxStreamBatch));
   sent_of_current_ += out.bytes.size();
   is_blocked_ = true;
   return true;

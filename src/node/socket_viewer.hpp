@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/packet.hpp"
+#include "node/batch_capacity.hpp"
 #include "node/broadcast.hpp"
 #include "node/fragment_stream.hpp"
 #include "node/viewer_end.hpp"
@@ -15,24 +16,18 @@
 
 namespace porthole::node {
 
-// A viewer's fragments wait no longer than this: then all of them are dropped, up to the next keyframe. What
-// it would see otherwise is the past.
-constexpr Duration kMaxSocketBacklog = 500ms;
-// The same for who sends so much that half a second is too much memory to hold on to.
+// Beyond this a backlog is dropped however young it is.
 constexpr std::size_t kMaxSocketBacklogBytes = 2 * kMaxGroupBytes;
-// One slow viewer must not cost all others a keyframe, ten times as large as another frame, all the time.
-constexpr Duration kSocketKeyframeInterval = 1s;
 
 // RFC 6455 section 5.5.2. A viewer that heard so many pings and said nothing is gone.
 constexpr Duration kSocketPingInterval = 15s;
 constexpr int kMaxUnansweredPings = 2;
 
-// What is handed over at once. All that is copied for a viewer who reads too slowly.
-constexpr std::size_t kSocketPiece = 64U << 10;
-
 class SocketViewer {
  public:
-  SocketViewer(const FiveTuple& path, Broadcast& broadcast, Instant now);
+  // A fragment that waits for longer than `max_delay` is dropped, and all behind it up to the next keyframe:
+  // what the viewer would see otherwise is the past.
+  SocketViewer(const FiveTuple& path, Broadcast& broadcast, Duration max_delay, Instant now);
 
   // What the client sent.
   void handle_bytes(Bytes bytes, Instant now);
@@ -45,8 +40,13 @@ class SocketViewer {
   bool enqueue(const SharedFragment& fragment, Instant now);
   bool enqueue_cached(std::span<const SharedFragment> fragments, Instant now);
 
-  // The next piece; false when there is none, or the last one has not gone yet. Behind one that `is_last` the
-  // viewer is done with.
+  // How pressing its wish for a keyframe is. Who cannot take the stream is not to spoil it for the others.
+  rtc::Urgency urgency(Instant now) const {
+    return now < troubled_until_ ? rtc::Urgency::patient : rtc::Urgency::prompt;
+  }
+
+  // The next piece, of kMaxStreamBatch at most, which is all that is copied for a slow viewer; false when
+  // there is none, or the last one has not gone yet. Behind one that `is_last` the viewer is done with.
   bool poll_write(StreamWrite& out);
 
   // Says goodbye where the last message is whole, and drops what waits.
@@ -71,8 +71,8 @@ class SocketViewer {
   void handle_message(const wire::WebSocketReader::Message& message, Instant now);
   bool is_between_messages() const { return !current_ || sent_of_current_ == current_->size(); }
   void drop_backlog();
+  void fall_behind(Instant now);
   bool is_behind(Instant now) const;
-  bool wants_keyframe(Instant now);
   // What goes next, where a message ended; nullptr when there is nothing.
   SharedBytes next_message();
   SharedBytes take_control();
@@ -80,6 +80,7 @@ class SocketViewer {
   // Constant after construction.
   const FiveTuple path_;
   Broadcast& broadcast_;  // Borrowed: broadcasts outlive their viewers.
+  const Duration max_delay_;
   const Instant since_;
 
   wire::WebSocketReader reader_;
@@ -94,9 +95,10 @@ class SocketViewer {
 
   std::deque<Waiting> backlog_;
   std::size_t backlog_bytes_ = 0;
-  SharedBytes introduced_;   // The introduction that the viewer has had.
-  bool lost_frames_ = true;  // Nothing is of use before the next keyframe.
-  Instant no_keyframe_before_ = Instant::min();
+  SharedBytes introduced_;              // The introduction that the viewer has had.
+  bool lost_frames_ = true;             // Nothing is of use before the next keyframe.
+  std::optional<Instant> fell_behind_;  // The last time.
+  Instant troubled_until_ = Instant::min();
 
   SharedBytes current_;  // The message that is on its way.
   std::size_t sent_of_current_ = 0;

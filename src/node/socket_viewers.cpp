@@ -74,7 +74,7 @@ HttpResponse SocketViewers::handle_http(const HttpRequest& request, bool is_full
 }
 
 void SocketViewers::add(const FiveTuple& path, Broadcast& broadcast, Instant now) {
-  auto owned = std::make_unique<SocketViewer>(path, broadcast, now);
+  auto owned = std::make_unique<SocketViewer>(path, broadcast, max_delay_, now);
   SocketViewer& viewer = *owned;
   by_connection_[path.connection] = std::move(owned);
   broadcast.rendition(VideoCodec::h264).expect();
@@ -97,14 +97,14 @@ void SocketViewers::handle_stream(const FiveTuple& path, Bytes bytes, Instant no
   wake(*viewer);
 }
 
-void SocketViewers::handle_stream_closed(const FiveTuple& path) {
-  SocketViewer* viewer = find(path.connection);
+void SocketViewers::handle_stream_closed(ConnectionId connection) {
+  SocketViewer* viewer = find(connection);
   if (viewer == nullptr) return;
   viewer->end(ViewerEnd::left, wire::WebSocketClose::normal);
   remove(*viewer);
 }
 
-void SocketViewers::handle_writable(ConnectionId connection) {
+void SocketViewers::handle_stream_writable(ConnectionId connection) {
   SocketViewer* viewer = find(connection);
   if (viewer == nullptr) return;
   viewer->handle_writable();
@@ -113,10 +113,10 @@ void SocketViewers::handle_writable(ConnectionId connection) {
 
 void SocketViewers::handle_timeout(Instant now) {
   while (const auto connection = timers_.pop_due(now)) {
-    const auto found = by_connection_.find(*connection);
-    if (found == by_connection_.end()) continue;
-    found->second->handle_timeout(now);
-    wake(*found->second);
+    SocketViewer* viewer = find(*connection);
+    if (viewer == nullptr) continue;
+    viewer->handle_timeout(now);
+    wake(*viewer);
   }
 }
 
@@ -125,7 +125,9 @@ void SocketViewers::push_frame(Broadcast& broadcast, std::shared_ptr<const Encod
   if (fragment == nullptr) return;
   if (fragment->after_gap) broadcast.rendition(VideoCodec::h264).gate().request(now);
   for (SocketViewer* viewer : broadcast.fragments().viewers()) {
-    if (viewer->enqueue(*fragment, now)) broadcast.rendition(VideoCodec::h264).gate().request(now);
+    if (viewer->enqueue(*fragment, now)) {
+      broadcast.rendition(VideoCodec::h264).gate().request(now, viewer->urgency(now));
+    }
     wake(*viewer);
   }
 }

@@ -18,8 +18,9 @@ namespace porthole::node {
 
 class SocketViewers {
  public:
-  // Borrowed; outlives this.
-  explicit SocketViewers(Broadcasts& broadcasts) : broadcasts_(broadcasts) {}
+  // A frame may wait for `max_delay` before it is begun. The broadcasts are borrowed and outlive this.
+  SocketViewers(Broadcasts& broadcasts, Duration max_delay)
+      : max_delay_(max_delay), broadcasts_(broadcasts) {}
 
   static constexpr std::string_view kPrefix = "/websocket/";
 
@@ -31,10 +32,10 @@ class SocketViewers {
   HttpResponse handle_http(const HttpRequest& request, bool is_full, Instant now);
 
   // The connection's owner, from 101 on.
-  bool owns(const FiveTuple& path) const { return by_connection_.contains(path.connection); }
+  bool owns(ConnectionId connection) const { return by_connection_.contains(connection); }
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now);
-  void handle_stream_closed(const FiveTuple& path);
-  void handle_writable(ConnectionId connection);
+  void handle_stream_closed(ConnectionId connection);
+  void handle_stream_writable(ConnectionId connection);
   void handle_timeout(Instant now);
   Instant next_timeout() const { return timers_.next(); }
 
@@ -54,6 +55,8 @@ class SocketViewers {
   void add(const FiveTuple& path, Broadcast& broadcast, Instant now);
   void remove(SocketViewer& viewer);
   void wake(SocketViewer& viewer);
+
+  const Duration max_delay_;  // Constant after construction.
 
   Broadcasts& broadcasts_;  // Borrowed.
   FragmenterFactory* fragmenters_ = nullptr;
