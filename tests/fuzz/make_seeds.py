@@ -62,6 +62,23 @@ def stream_seeds():
     return {**turn, **ice, "ice-cut": bytes([9, 6, 255]) + framed[:-1]}
 
 
+def websocket_seeds():
+    def frame(first, payload, mask=b"\x12\x34\x56\x78"):
+        size = len(payload)
+        length = bytes([0x80 | size]) if size < 126 else b"\xfe" + struct.pack(">H", size)
+        return bytes([first]) + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+
+    streams = {
+        "text": frame(0x81, b"12.5"), "ping": frame(0x89, b"hello"), "pong": frame(0x8A, b""), "close": frame(0x88, b"\x03\xe8bye"),
+        "parts": frame(1, b"one ") + frame(0x89, b"") + frame(0, b"two ") + frame(0x80, b"three"), "binary": frame(0x82, b"x"),
+        "longest": frame(0x81, b"x" * 1024), "too-long": frame(0x81, b"x" * 1025), "control-126": frame(0x89, b"x" * 126),
+        "huge": b"\x81\xff" + b"\xff" * 8 + b"mask", "bare": b"\x81\x05Hello", "reserved": frame(0xC1, b"x"),
+        "long-form": b"\x81\xfe\0\x05mask" + bytes(5), "utf8": frame(0x81, "é€😀".encode()), "no-utf8": frame(0x81, b"\xed\xa0\x80"),
+        "close-short": frame(0x88, b"\x03"), "close-1005": frame(0x88, b"\x03\xed"), "key": b"dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    return {f"{name}-{cut}": bytes([cut, 7]) + stream for name, stream in streams.items() for cut in (0, 255)}
+
+
 def first_bytes_seeds():
     openings = [b"GET / ", b"HEAD / ", b"POST /whep", b"PUT / ", b"PATCH /x", b"DELETE /x", b"OPTIONS * ", b"CONNECT x",
                 b"TRACE / ", b"PROXY TCP4 ", b"\r\n\r\n\0\r\nQUIT\n!", b"\x16\x03\x01\x02\0\x01", b"\x16\xfe\xfd\0",
@@ -338,6 +355,7 @@ def tls_seeds():
 
 def main():
     targets = {"stun": {**MESSAGES, **rfc5769()}, "stream_framing": stream_seeds(), "first_bytes": first_bytes_seeds(),
+               "websocket": websocket_seeds(),
                "proxy_header": proxy_header_seeds(), "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
                "http": http_seeds(), "turn": turn_seeds(),
                "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds()}
