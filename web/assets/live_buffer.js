@@ -1,7 +1,7 @@
 // What a WebSocket brought, on its way into a <video>: keeps the picture at the live edge, and memory small.
 
 // Behind the newest frame, so that one that comes a little late is still in time.
-const TARGET_LAG_S = 0.05;
+const TARGET_LAG_S = 0.08;
 // Playback runs a little faster or slower to get there …
 const TOLERANCE_S = 0.03;
 const NUDGE = 0.05;
@@ -29,12 +29,11 @@ export class LiveBuffer {
   #buffer = null;
   #type = null;
   #timescale = 1;
-  #newest = null;  // The time of the newest frame that was handed over, in seconds.
+  #newest = 0;  // The time of the newest frame that was handed over, in seconds.
   #waiting = [];  // Types as strings and bytes, in order.
   #waitingBytes = 0;
   #jumpedAt = -Infinity;
   #listeners = new AbortController();
-  #timer;
 
   // `onBroken` is called once nothing more can be shown.
   constructor(onBroken) {
@@ -43,6 +42,7 @@ export class LiveBuffer {
 
   attach(video) {
     const { signal } = this.#listeners;
+    if (signal.aborted) return;
     this.#video = video;
     this.#source.addEventListener('sourceopen', () => this.#pump(), { signal });
     this.#source.addEventListener('sourceclose', () => this.#break(), { signal });
@@ -63,7 +63,8 @@ export class LiveBuffer {
   }
 
   append(bytes) {
-    this.#newest = decodeTime(bytes) / this.#timescale || this.#newest;
+    const time = decodeTime(bytes);
+    if (!Number.isNaN(time)) this.#newest = time / this.#timescale;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.byteLength;
     if (this.#waitingBytes > MAX_WAITING_BYTES) this.#break();
@@ -73,7 +74,6 @@ export class LiveBuffer {
   // The picture that is shown stays.
   close() {
     this.#listeners.abort();
-    clearTimeout(this.#timer);
     this.#waiting = [];
     if (this.#url !== null) URL.revokeObjectURL(this.#url);
   }

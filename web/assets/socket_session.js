@@ -2,8 +2,9 @@
 import { canPlay, LiveBuffer } from './live_buffer.js';
 import { NoAnswer, refusalOf } from './whep.js';
 
-// From the request to the first bytes of video; a source that has none yet is worth some patience.
-const FIRST_DATA_MS = 8000;
+const CONNECT_TIMEOUT_MS = 8000;
+// From then to the first bytes of video. A source that has none yet is no reason to doubt the way.
+const FIRST_DATA_MS = 1500;
 const ASK_TIMEOUT_MS = 5000;
 
 const UPGRADE_REQUIRED = 426;  // What the address answers when all is well but the WebSocket.
@@ -37,7 +38,7 @@ export class SocketSession {
     return this.#ended.promise;
   }
 
-  // Resolves once the first data is there or the session has ended, with null when it was closed; rejects as
+  // Resolves once attach() has something to show, the source is silent, or the session has ended; rejects as
   // postOffer() does where the server refuses.
   open() {
     this.timings.offerPosted = performance.now();
@@ -45,10 +46,10 @@ export class SocketSession {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#socket = new WebSocket(url);
     this.#socket.binaryType = 'arraybuffer';
-    this.#socket.addEventListener('open', () => { this.timings.answered = performance.now(); });
+    this.#socket.addEventListener('open', () => this.#onOpen());
     this.#socket.addEventListener('message', ({ data }) => this.#handle(data));
     this.#socket.addEventListener('close', () => this.#onClose());
-    this.#timer = setTimeout(() => this.#end('no-path'), FIRST_DATA_MS);
+    this.#timer = setTimeout(() => this.#end('no-path'), CONNECT_TIMEOUT_MS);
     return this.#opened.promise;
   }
 
@@ -72,7 +73,9 @@ export class SocketSession {
   async readFigures() {
     const now = performance.now();
     const video = this.#video;
-    const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    // Nobody sees what is in the background, and it need not be decoded there: that it comes is enough.
+    const shown = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    const frames = document.hidden ? this.#fragments : shown;
     const { frames: before, at } = this.#meter;
     if (frames !== before) this.#meter.movedAt = now;
     this.#meter.frames = frames;
@@ -93,12 +96,20 @@ export class SocketSession {
     if (typeof data === 'string') return this.#handleWords(data);
     this.#fragments += 1;
     this.#media.append(data);
-    // Nobody sees what is in the background, and nothing is decoded there: that it comes is enough.
     if (document.hidden) this.#meter.movedAt = performance.now();
-    if (this.timings.connected !== undefined) return;
-    this.timings.connected = performance.now();
+    if (this.timings.connected === undefined) this.#connected(performance.now());
+  }
+
+  #onOpen() {
+    this.timings.answered = performance.now();
     clearTimeout(this.#timer);
-    this.#opened.resolve(this);
+    this.#timer = setTimeout(() => this.#connected(this.timings.answered), FIRST_DATA_MS);
+  }
+
+  #connected(at) {
+    clearTimeout(this.#timer);
+    this.timings.connected = at;
+    this.#opened.resolve();
   }
 
   // What comes next, or our own words back.
@@ -139,7 +150,7 @@ export class SocketSession {
     this.#media.close();
     this.#socket?.close();
     this.#ended.resolve(reason);
-    this.#opened.resolve(reason === 'closed' ? null : this);
+    this.#opened.resolve();
   }
 }
 
