@@ -6,7 +6,7 @@ import { ladderNamed } from './networks.mjs';
 import { keepResult } from './results.mjs';
 import { visit } from './visit.mjs';
 
-const VISITS = 5;
+const VISITS = 3;
 // A machine may be busy: what was seen on a quiet one is in docs/networks.md.
 const LIMIT_MS = 5000;
 

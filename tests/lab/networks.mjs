@@ -78,7 +78,7 @@ const NETWORKS = [
     rungs: both(DIRECT),
     event: { kind: 'rebind', healedLimitMs: 15000 },
   },
-  { name: 'ipv6', title: 'IPv6 alone', addresses: V6, rungs: both(DIRECT) },
+  { name: 'ipv6', title: 'IPv6 alone', addresses: V6, rungs: { chromium: ['TURN over TCP'], firefox: DIRECT } },
   {
     name: 'private-443',
     title: 'Server on port 443 of a private address',
