@@ -248,6 +248,11 @@ std::optional<WallTime> Certificate::not_after() const {
   return wall_time(X509_get0_notAfter(x509()));
 }
 
+bool Certificate::operator==(const Certificate& other) const {
+  const auto same = [](const auto& a, const auto& b) { return X509_cmp(a.get(), b.get()) == 0; };
+  return same(x509_, other.x509_) && std::ranges::equal(intermediates_, other.intermediates_, same);
+}
+
 bool use_certificate(SSL_CTX* context, const Certificate& certificate) {
   if (SSL_CTX_use_certificate(context, certificate.x509()) != 1 ||
       SSL_CTX_use_PrivateKey(context, certificate.key()) != 1) {

@@ -66,6 +66,9 @@ class Certificate {
   // "AB:CD:…", the SHA-256 in upper case, ready for `a=fingerprint:sha-256 `.
   const std::string& fingerprint() const { return fingerprint_; }
 
+  // The same certificate with the same chain behind it.
+  bool operator==(const Certificate& other) const;
+
   // Borrow from this.
   X509* x509() const { return x509_.get(); }
   EVP_PKEY* key() const { return key_.get(); }

@@ -75,7 +75,7 @@ CertificateWatch::Outcome CertificateWatch::read() {
     return Outcome::refused;
   }
   const crypto::Certificate& certificate = (*context)->certificate();
-  if (certificate.fingerprint() == current_->certificate().fingerprint()) return Outcome::same;
+  if (certificate == current_->certificate()) return Outcome::same;
   const WallTime now = io::EventLoop::wall_clock().time(io::EventLoop::now());
   if (const std::string problem = validity_problem(certificate, now); !problem.empty()) {
     spdlog::error("{} (--tls-cert) {}; the certificate stays the one from before", files_.certificate,

@@ -109,6 +109,13 @@ TEST_F(CertificateWatchTest, FollowsASymbolicLinkToElsewhere) {
   }
 }
 
+TEST_F(CertificateWatchTest, TakesAChainThatWasMendedBehindTheSameCertificate) {
+  watch();
+  const Issued middle = issue("middle", nullptr);
+  replace(files_.certificate, pem_of(first_.x509.get()) + pem_of(middle.x509.get()));
+  EXPECT_TRUE(takes(first_));
+}
+
 TEST_F(CertificateWatchTest, KeepsTheOldOneWhereTheFilesAreOfNoUse) {
   watch();
   const Issued second = made();
