@@ -132,6 +132,7 @@ class PortholePlayer extends HTMLElement {
   // The other one lets go of the last picture that it had.
   #bringForward(video) {
     for (const other of Object.values(this.#view.videos)) other.classList.toggle('spare', other !== video);
+    video.classList.remove('blank');
     if (video === this.#video) return;
     const before = this.#video;
     this.#video = video;

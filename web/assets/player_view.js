@@ -2,7 +2,7 @@
 
 const MARKUP = `
   <div class="stage" data-state="idle">
-    <video muted autoplay playsinline disablepictureinpicture></video>
+    <video class="blank" muted autoplay playsinline disablepictureinpicture></video>
     <video class="spare" muted autoplay playsinline disablepictureinpicture></video>
     <div class="cover">
       <svg class="mark" viewBox="0 0 96 96" aria-hidden="true">
