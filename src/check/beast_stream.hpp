@@ -6,6 +6,7 @@
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/system/system_error.hpp>
+#include <string>
 #include <vector>
 
 #include "check/stream.hpp"
@@ -23,6 +24,8 @@ class BeastStream {
 
   executor_type get_executor() const noexcept { return context_->get_executor(); }
   const Fault& fault() const { return fault_; }
+  // The first bytes that were read: enough for the status line of an answer.
+  const std::string& beginning() const { return beginning_; }
 
   template <class Buffers>
   std::size_t read_some(const Buffers& buffers, ErrorCode& error) {
@@ -69,7 +72,11 @@ class BeastStream {
 
   std::size_t read(MutableBytes buffer, ErrorCode& error) {
     const auto count = stream_->read_some(buffer, deadline_);
-    if (count && *count > 0) return *count;
+    if (count && *count > 0) {
+      const std::string_view text = as_text(buffer.first(*count));
+      beginning_ += text.substr(0, kBeginning - std::min(kBeginning, beginning_.size()));
+      return *count;
+    }
     fault_ = count ? Fault{Reason::closed, {}, true} : count.error();
     error = count ? ErrorCode(boost::asio::error::eof) : ErrorCode(boost::asio::error::fault);
     return 0;
@@ -81,9 +88,12 @@ class BeastStream {
     error = boost::asio::error::fault;
   }
 
+  static constexpr std::size_t kBeginning = 32;
+
   Stream* stream_;
   boost::asio::io_context* context_;
   Deadline deadline_;
+  std::string beginning_;
   Fault fault_{Reason::bad_answer, "What answers is not proper HTTP.", true};
 };
 

@@ -5,6 +5,7 @@
 
 #include "check/beast_stream.hpp"
 #include "check/printable.hpp"
+#include "wire/sdp.hpp"
 
 namespace porthole::check {
 namespace {
@@ -18,8 +19,13 @@ constexpr int kMaxTexts = 8;
 
 using Socket = websocket::stream<BeastStream&>;
 
-Fault refused(const websocket::response_type& response) {
-  const auto status = static_cast<int>(response.result_int());
+// Beast keeps an answer that is no upgrade to itself; its status line is "HTTP/1.1 404 Not Found".
+int status_of(const std::string& beginning) {
+  const auto words = sdp::words(beginning);
+  return words.size() < 2 ? 0 : static_cast<int>(sdp::number(words[1], 999).value_or(0));
+}
+
+Fault refused(int status) {
   const std::string said = "The server answered the upgrade with " + std::to_string(status) + ".";
   if (status == 401) return {Reason::unauthorized, said, true};
   if (status == 403) return {Reason::forbidden, said, true};
@@ -62,12 +68,12 @@ Result<WebSocketProof, Fault> check_websocket(const Page& page, const Deadline& 
   BeastStream beast(**stream, context, deadline);
   Socket socket(beast);
   socket.read_message_max(kMaxMessage);
-  websocket::response_type response;
   BeastStream::ErrorCode error;
-  socket.handshake(response, page.target.authority(), "/websocket/" + page.target.stream, error);
+  socket.handshake(page.target.authority(), "/websocket/" + page.target.stream, error);
   if (error == websocket::error::upgrade_declined) {
-    offered = !means_unknown(static_cast<int>(response.result_int()));
-    return fail(refused(response));
+    const int status = status_of(beast.beginning());
+    offered = !means_unknown(status);
+    return fail(refused(status));
   }
   if (error) return fail(beast.fault());
   const Instant upgraded = io::EventLoop::now();

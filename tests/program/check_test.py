@@ -1,9 +1,12 @@
 """porthole check from the outside: what it says of networks and servers, good and bad."""
+import base64
 import contextlib
+import hashlib
 import http.server
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -49,6 +52,22 @@ def porthole_like(whep, streams='[{"name":"garden","state":"live"}]'):
             return reply(streams)
         return whep if asked.startswith(b'POST') else reply('', '404 Not Found')
     return answer
+
+
+def socket_answering(*frames):
+    """The same, with a WebSocket (RFC 6455) on which it says these frames."""
+    def answer(asked):
+        if not asked.startswith(b'GET /websocket/garden '):
+            return porthole_like(reply('', '503 Full'))(asked)
+        key = re.search(rb'(?im)^Sec-WebSocket-Key: (\S+)', asked)[1]
+        accept = base64.b64encode(hashlib.sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
+        return (b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                b'Sec-WebSocket-Accept: ' + accept + b'\r\n\r\n' + b''.join(frames))
+    return answer
+
+
+def frame(opcode, payload):
+    return bytes([0x80 | opcode, len(payload)]) + payload
 
 
 class Check(unittest.TestCase):
@@ -327,6 +346,32 @@ class Strangers(Check):
                 self.assertEqual((status, error), (NOTHING, ''), output)
                 self.assertNotIn('\x1b', output)
                 self.assertIn('No media would arrive here', output)
+
+    def test_a_websocket_is_proved_by_media_alone(self):
+        text, media, goodbye = frame(1, b'{}'), frame(2, b'media'), frame(8, b'\x03\xe8no\x1b[2J')
+        for frames, reason, words in (((text,), 'closed', ''), ((text, goodbye), 'closed', 'no?[2J'),
+                                      ((text,) * 9, 'bad-answer', 'no media'),
+                                      ((b'\x82\x7f' + b'\xff' * 8,), 'bad-answer', '')):
+            with self.subTest(frames=frames[-1]):
+                stranger = self.stranger(socket_answering(*frames))
+                status, report, _ = check(f'http://127.0.0.1:{stranger.port}')
+                self.assertEqual(status, NOTHING)
+                self.assert_fails(report, 'websocket', reason, words)
+        stranger = self.stranger(socket_answering(text, media))
+        status, report, _ = check(f'http://127.0.0.1:{stranger.port}')
+        self.assertEqual(status, 0)
+        self.assert_works(report, 'websocket')
+
+    def test_a_websocket_that_is_refused_tells_who_refuses(self):
+        for status, state, reason in (('404 Not Found', 'not-offered', 'not-offered'),
+                                      ('426 Upgrade Required', 'fails', 'proxy'), ('403 Forbidden', 'fails', 'forbidden'),
+                                      ('503 Full', 'fails', 'busy')):
+            with self.subTest(status=status):
+                whole = porthole_like(reply('', '503 Full'))
+                stranger = self.stranger(lambda asked, whole=whole, status=status:
+                                         reply('', status) if asked.startswith(b'GET /websocket') else whole(asked))
+                found = rung(check(f'http://127.0.0.1:{stranger.port}')[1], 'websocket')
+                self.assertEqual((found['state'], found['reason']), (state, reason), found)
 
     def test_what_is_not_the_server_proves_nothing(self):
         """Binding responses that anybody could write, since they are not signed."""
