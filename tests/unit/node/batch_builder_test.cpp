@@ -116,8 +116,8 @@ TEST_F(BatchBuilderTest, EveryPacketOnADirectStreamHasItsLengthBeforeIt) {
 
 TEST_F(BatchBuilderTest, ADirectStreamTakesNoMoreThanABatchHolds) {
   BatchBuilder builder(*batch, route(Transport::tcp), direct(Transport::tcp));
-  EXPECT_FALSE(add(builder, kMaxDatagram - 1));
-  EXPECT_TRUE(add(builder, kMaxDatagram - 2));
+  EXPECT_FALSE(add(builder, kMaxStreamBatch - 1));
+  EXPECT_TRUE(add(builder, kMaxStreamBatch - 2));
   EXPECT_FALSE(add(builder, 1));
 }
 
