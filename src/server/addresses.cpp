@@ -35,6 +35,7 @@ std::vector<SocketAddress> resolve_advertised(const std::string& host, std::uint
   if (!std::ranges::all_of(ips, &IpAddress::is_loopback))
     std::erase_if(ips, std::mem_fn(&IpAddress::is_loopback));
   std::vector<SocketAddress> found;
+  found.reserve(ips.size());
   for (const IpAddress& ip : ips) found.push_back({ip, port});
   return found;
 }
