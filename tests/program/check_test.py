@@ -20,7 +20,9 @@ from strangers import ConnectProxy, Hop, Stranger
 
 NOTHING = 1
 BAD_USAGE = 2
-TIMEOUT = '1s'
+# Where all is well nobody waits for it; where something is dropped the test does, each time.
+TIMEOUT = '5s'
+SHORT = '1s'
 # The page, the session, the rungs, and the session's end; and a slow machine.
 LIMIT_S = 20
 # Whatever network the tests run in.
@@ -28,9 +30,9 @@ NO_PROXIES = {name: value for name, value in os.environ.items() if not name.lowe
 HTTP_METHODS = (b'GET ', b'POST', b'DELE', b'HEAD')
 
 
-def check(*arguments, env=None):
+def check(*arguments, env=None, timeout=TIMEOUT):
     """Exit status, the report, and what was said on standard error."""
-    done = subprocess.run([PROGRAM, 'check', '--json', '--timeout', TIMEOUT, *arguments], capture_output=True, text=True,
+    done = subprocess.run([PROGRAM, 'check', '--json', '--timeout', timeout, *arguments], capture_output=True, text=True,
                           timeout=LIMIT_S, check=False, env={**NO_PROXIES, **(env or {})})
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
@@ -141,7 +143,7 @@ class Networks(Check):
         for udp, reason, words in (('refused', 'refused', 'port mapping'),
                                    ('swallowed', 'timeout', 'a firewall drops UDP')):
             with self.subTest(udp=udp), self.behind(udp=udp) as hop:
-                status, report, _ = check(f'http://127.0.0.1:{hop.port}')
+                status, report, _ = check(f'http://127.0.0.1:{hop.port}', timeout='2s')
                 self.assertEqual(status, 0)
                 for name in ('direct', 'turn-udp'):
                     self.assert_fails(report, name, reason, words)
@@ -155,7 +157,7 @@ class Networks(Check):
             def judge(first, verdict=verdict):
                 return 'pass' if first.startswith(HTTP_METHODS) else verdict
             with self.subTest(verdict=verdict), self.behind(judge, udp='swallowed') as hop:
-                _, report, _ = check(f'http://127.0.0.1:{hop.port}')
+                _, report, _ = check(f'http://127.0.0.1:{hop.port}', timeout='2s')
                 for name in ('ice-tcp', 'turn-tcp'):
                     self.assert_fails(report, name, reason, words)
 
@@ -212,7 +214,7 @@ class Networks(Check):
 
     def test_without_a_scheme_https_is_tried_as_well(self):
         with self.behind(lambda first: 'pass' if first[:1] == b'\x16' else 'reset', udp='swallowed') as hop:
-            status, report, _ = check(f'127.0.0.1:{hop.port}', '--insecure')
+            status, report, _ = check(f'127.0.0.1:{hop.port}', '--insecure', timeout='2s')
             self.assertEqual(report['url'], f'https://127.0.0.1:{hop.port}/test-pattern')
             self.assertEqual(len(report['tried']), 2)
 
@@ -291,7 +293,7 @@ class Certificates(Check):
 class Strangers(Check):
     def page_of(self, answer, **options):
         stranger = self.stranger(answer, **options)
-        status, report, _ = check(f'http://127.0.0.1:{stranger.port}')
+        status, report, _ = check(f'http://127.0.0.1:{stranger.port}', timeout=SHORT)
         self.assertEqual(status, NOTHING)
         return report['page']
 
@@ -342,7 +344,7 @@ class Strangers(Check):
                      reply('v=0\r\n' + 'a=x\r\n' * 5000, '201 Created')):
             with self.subTest(whep=whep[:60]):
                 stranger = self.stranger(porthole_like(whep))
-                status, output, error = run('check', '--timeout', TIMEOUT, f'http://127.0.0.1:{stranger.port}')
+                status, output, error = run('check', '--timeout', SHORT, f'http://127.0.0.1:{stranger.port}')
                 self.assertEqual((status, error), (NOTHING, ''), output)
                 self.assertNotIn('\x1b', output)
                 self.assertIn('No media would arrive here', output)
