@@ -31,7 +31,7 @@ const connecting = `http_port ${PROXY_PORT}\n`;
 const opening = (folder, trust) => `
 http_port ${PROXY_PORT} ssl-bump tls-cert=${trust.authority} tls-key=${trust.authorityKey} generate-host-certificates=on
 sslcrtd_program ${CERTIFICATE_MAKER} -s ${folder}/certificates -M 4MB
-sslcrtd_children 1
+sslcrtd_children 1 startup=1 idle=1
 acl first at_step SslBump1
 ssl_bump peek first
 ssl_bump bump all
