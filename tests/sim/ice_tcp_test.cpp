@@ -104,7 +104,7 @@ TEST(IceTcp, AHandshakeWhoseConnectionDiesGoesOnOverUdp) {
   SimulatedBrowser browser(simulation, {.path = "", .link = {.delay = 200ms}, .setup = "passive"});
   browser.join();
   simulation.run_for(401ms);
-  browser.set_link({.loss = 1});
+  browser.set_link({.delay = 200ms, .loss = 1});
   while (!browser.ice().selected()) simulation.run_for(10ms);
   ASSERT_TRUE(browser.ice().selected()->tcp);
   simulation.run_for(300ms);
