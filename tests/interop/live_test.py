@@ -1,7 +1,10 @@
-"""aiortc's viewers of `porthole serve` over TURN/TLS: one that never reads, and one on a slow line."""
+"""aiortc's viewers of `porthole serve` over TURN/TLS: one that never reads, one on a slow line, and many whose server
+takes a new certificate."""
 import asyncio
 import contextlib
 import pathlib
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +23,7 @@ from forwarding import HOST, SECRET, credentials
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent / 'program'))
 from program import serving  # pylint: disable=wrong-import-position
+from tls_client import connected, make_certificates, trusting_all  # pylint: disable=wrong-import-position
 
 VIEWERS = 30
 FRAMES_PER_SECOND = 15
@@ -29,6 +33,9 @@ WATCH_S = 12
 # A busy machine may make the viewers themselves late, but nobody may be stopped.
 FEWEST_FRAMES = WATCH_S * FRAMES_PER_SECOND * 3 // 4
 MOST_GROWTH_KB = 8 << 10
+
+WATCH_A_CERTIFICATE = 20
+NOTICED_S = 10
 
 # A line that carries less than half of the film, and what of it the line itself holds.
 FILM_BITS_PER_SECOND = 2_500_000
@@ -179,6 +186,33 @@ async def watch(server):
     return seen, unseen, growth
 
 
+def shown_certificate(server):
+    with connected(server, trusting_all(), 'camera.example') as tls:
+        return tls.getpeercert(binary_form=True)
+
+
+async def watch_a_replacement(server, replace):
+    """The frames of each viewer since the certificate is another one, and those of one who came afterwards."""
+    viewers = [Viewer(server, f'viewer-{number}') for number in range(WATCH_A_CERTIFICATE)]
+    for viewer in viewers:
+        await asyncio.wait_for(viewer.join(), JOIN_LIMIT_S)
+    before = await asyncio.to_thread(shown_certificate, server)
+    replace()
+    end = time.monotonic() + NOTICED_S
+    while await asyncio.to_thread(shown_certificate, server) == before:
+        if time.monotonic() > end:
+            raise TimeoutError('the certificate was not replaced')
+        await asyncio.sleep(0.1)
+    for viewer in viewers:
+        viewer.frames = 0
+    viewers.append(Viewer(server, 'newcomer'))
+    await asyncio.wait_for(viewers[-1].join(), JOIN_LIMIT_S)
+    await asyncio.sleep(WATCH_S)
+    seen = [viewer.frames for viewer in viewers]
+    await asyncio.wait([asyncio.ensure_future(viewer.close()) for viewer in viewers], timeout=CLOSE_LIMIT_S)
+    return seen
+
+
 async def watch_on_a_slow_line(server):
     """The delays of the frames that came while the line was slow."""
     line = Line(server.port)
@@ -222,6 +256,28 @@ class Live(unittest.TestCase):
         self.assertGreaterEqual(min(seen)[0], FEWEST_FRAMES)
         self.assertLess(unseen, FEWEST_FRAMES // 2)
         self.assertLess(growth, MOST_GROWTH_KB)
+
+    def test_certificates_are_replaced_under_twenty_viewers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            film, secret, made = pathlib.Path(folder, 'film.mp4'), pathlib.Path(folder, 'secret'), pathlib.Path(folder)
+            make_film(film)
+            secret.write_text(SECRET + '\n', encoding='ascii')
+            make_certificates(made)
+            chain, key = made / 'leaf-chain.crt', made / 'leaf.key'
+
+            def replace():
+                shutil.copy(made / 'next-chain.crt', chain)
+                shutil.copy(made / 'next.key', key)
+                server.send_signal(signal.SIGHUP)
+
+            with serving('--source', f'film={film}', '--secret-file', str(secret), '--tls-cert', str(chain),
+                         '--tls-key', str(key)) as server:
+                seen = asyncio.run(watch_a_replacement(server, replace))
+                log = server.log()
+        print(f'frames after the new certificate: {min(seen)} to {max(seen)}')
+        self.assertEqual(log.count('watches by TURN over TLS'), WATCH_A_CERTIFICATE + 1, log)
+        self.assertEqual(log.count('a viewer is gone'), log.count('a viewer is gone (left)'), log)
+        self.assertGreaterEqual(min(seen), FEWEST_FRAMES)
 
 
 if __name__ == '__main__':
