@@ -86,6 +86,23 @@ TEST_F(CertificateWatchTest, TakesWhatCameWhileTheServerStarted) {
   EXPECT_TRUE(takes(second));
 }
 
+TEST_F(CertificateWatchTest, WaitsAsLongAsSomebodyStillWrites) {
+  watch();
+  const Issued second = made();
+  std::optional<io::Timer> writing;
+  // Sooner than the next look, whichever it is.
+  const auto again = [&] {
+    write(second);
+    writing->arm(io::EventLoop::now() + kInterval / 4);
+  };
+  writing.emplace(loop_, again);
+  again();
+  look_often();
+  EXPECT_TRUE(taken_.empty());
+  writing.reset();
+  EXPECT_TRUE(takes(second));
+}
+
 TEST_F(CertificateWatchTest, FollowsASymbolicLinkToElsewhere) {
   const TlsFiles links{base_ + "-link.crt", base_ + "-link.key"};
   const TlsFiles second_files{base_ + "-2.crt", base_ + "-2.key"};
