@@ -18,23 +18,35 @@ def pump(source, sink):
         sink.shutdown(socket.SHUT_WR)
 
 
-class Hop:
-    """Passes TCP on to a port, where `judge` says 'pass' to the first bytes of a connection; or 'reset', 'swallow'."""
+class Listener:
+    """A port on which each connection is handled by a thread of its own."""
 
-    def __init__(self, to, judge=lambda first: 'pass'):
-        self._to, self._judge = to, judge
+    def __init__(self):
         self._listener = socket.create_server(('127.0.0.1', 0))
         self.port = self._listener.getsockname()[1]
-        self._stopped = False
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
 
-    def _carry(self, client):
+    def _handle(self, client):
+        raise NotImplementedError
+
+    def close(self):
+        self._listener.close()
+
+
+class Hop(Listener):
+    """Passes TCP on to a port, where `judge` says 'pass' to the first bytes of a connection; or 'reset', 'swallow'."""
+
+    def __init__(self, to, judge=lambda first: 'pass'):
+        self._to, self._judge = to, judge
+        super().__init__()
+
+    def _handle(self, client):
         with client, contextlib.suppress(OSError):
             client.settimeout(LIMIT_S)
             first = client.recv(65536)
@@ -53,58 +65,37 @@ class Hop:
                 pump(client, server)
                 back.join(LIMIT_S)
 
-    def close(self):
-        self._listener.close()
 
-
-class Stranger:
+class Stranger(Listener):
     """Answers every connection with the same bytes, whatever it was asked."""
 
     def __init__(self, answer, drip=False):
         self._answer, self._drip = answer, drip
-        self._listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection):
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(LIMIT_S)
-            asked = connection.recv(65536)
+    def _handle(self, client):
+        with client, contextlib.suppress(OSError):
+            client.settimeout(LIMIT_S)
+            asked = client.recv(65536)
             answer = self._answer(asked) if callable(self._answer) else self._answer
             if not self._drip:
-                connection.sendall(answer)
+                client.sendall(answer)
                 return
             for byte in answer:
-                connection.sendall(bytes([byte]))
+                client.sendall(bytes([byte]))
                 time.sleep(0.05)
 
-    def close(self):
-        self._listener.close()
 
-
-class ConnectProxy:
+class ConnectProxy(Listener):
     """An HTTP proxy for CONNECT alone; `refusal` is a status line's end that everybody gets."""
 
     def __init__(self, refusal=None):
         self._refusal = refusal
-        self._listener = socket.create_server(('127.0.0.1', 0))
-        self.url = f'http://user:secret@127.0.0.1:{self._listener.getsockname()[1]}'
         self.asked = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
+        self.url = f'http://user:secret@127.0.0.1:{self.port}'
 
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
-
-    def _carry(self, client):
+    def _handle(self, client):
         with client, contextlib.suppress(OSError):
             client.settimeout(LIMIT_S)
             head = b''
@@ -121,6 +112,3 @@ class ConnectProxy:
                 back.start()
                 pump(client, server)
                 back.join(LIMIT_S)
-
-    def close(self):
-        self._listener.close()
