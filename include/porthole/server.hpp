@@ -61,6 +61,10 @@ struct ServerOptions {
   std::string tls_cert_file;
   std::string tls_key_file;
 
+  // Threads that share the port and the viewers, 1 to 62. 0: one for each core that the process may use, at
+  // most 16.
+  std::size_t workers = 0;
+
   // How many viewers are served at once; further ones are asked to come back later (HTTP 503).
   std::size_t max_viewers = 1000;
   // How long a frame may wait for a viewer that comes over TCP, on a line that is slower than the stream.

@@ -79,6 +79,12 @@ void add_tls_options(CLI::App& app, std::string& certificate_file, std::string& 
   app.add_option("--tls-key", key_file, "The private key of --tls-cert, PEM, no password")->type_name("FILE");
 }
 
+void add_workers(CLI::App& app, std::size_t& workers) {
+  app.add_option("--workers", workers, "Threads that share the port and the viewers (default: one a core)")
+      ->check(CLI::Range(1, 62))
+      ->option_text("N");
+}
+
 void add_limit_options(CLI::App& app, Limits& limits) {
   constexpr std::size_t kMany = 1'000'000;
   constexpr std::size_t kLargest = std::size_t{1} << 40;

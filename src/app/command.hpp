@@ -30,6 +30,8 @@ struct PortOptions {
 void add_port_options(CLI::App& app, const PortOptions& options, const std::string& advertise_help);
 // --tls-cert and --tls-key.
 void add_tls_options(CLI::App& app, std::string& certificate_file, std::string& key_file);
+// --workers
+void add_workers(CLI::App& app, std::size_t& workers);
 void add_limit_options(CLI::App& app, Limits& limits);
 void add_log_level(CLI::App& app, LogLevel& level);
 void add_config_file(CLI::App& app, const std::string& example);

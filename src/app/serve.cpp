@@ -62,6 +62,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 100'000))
       ->option_text("N [" + std::to_string(line.server.max_viewers) + "]")
       ->group("Limits");
+  add_workers(app, line.server.workers);
   add_max_delay(app, line);
   add_limit_options(app, line.server.limits);
   add_log_level(app, line.server.log_level);

@@ -24,7 +24,7 @@ Result<std::unique_ptr<UdpPort>, std::string> open_one_port(EventLoop& loop, con
   for (int attempt = 1;; ++attempt) {
     auto udp = UdpPort::open(loop, listen, datagrams, options);
     if (!udp) return udp;
-    const auto bound = tcp.listen({listen.ip, (*udp)->local_port()});
+    const auto bound = tcp.listen({listen.ip, (*udp)->local_port()}, options.sharing);
     if (bound) return udp;
     if (listen.port != 0 || attempt == kMaxAttempts) return fail(bound.error());
   }

@@ -12,17 +12,21 @@ namespace porthole::io {
 namespace {
 
 // Bound to the address. The error is an errno.
-Result<OwnedFd, int> open_bound(const SocketAddress& listen, int type) {
+Result<OwnedFd, int> open_bound(const SocketAddress& listen, int type, Sharing sharing) {
   const int domain = listen.ip.is_v4() ? AF_INET : AF_INET6;
   OwnedFd fd(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return fail(errno);
   // One socket for both families, whatever the system's default is.
   if (domain == AF_INET6 && !set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0)) return fail(errno);
-  // Connections of an earlier run in TIME_WAIT must not stop a restart. Never SO_REUSEPORT: a second instance
-  // would take half of the clients away without a word.
+  // Connections of an earlier run in TIME_WAIT must not stop a restart.
   if (type == SOCK_STREAM && !set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) return fail(errno);
+  const auto share = [&] { return set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1); };
+  if (sharing == Sharing::further && !share()) return fail(errno);
   const KernelAddress address = to_kernel(listen, listen.ip.family());
   if (bind(fd.get(), address.get(), address.size) != 0) return fail(errno);
+  // Only once it is ours: of two instances that share, the second would take half of the first one's clients
+  // away without a word.
+  if (sharing == Sharing::first && !share()) return fail(errno);
   return fd;
 }
 
@@ -36,8 +40,8 @@ bool set_option(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-Result<OwnedFd, std::string> open_udp(const SocketAddress& listen) {
-  auto fd = open_bound(listen, SOCK_DGRAM);
+Result<OwnedFd, std::string> open_udp(const SocketAddress& listen, Sharing sharing) {
+  auto fd = open_bound(listen, SOCK_DGRAM, sharing);
   if (!fd) return fail(explain_open_error(fd.error(), listen));
   const bool reported = listen.ip.is_v4() ? set_option(fd->get(), IPPROTO_IP, IP_PKTINFO, 1)
                                           : set_option(fd->get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -45,8 +49,8 @@ Result<OwnedFd, std::string> open_udp(const SocketAddress& listen) {
   return std::move(*fd);
 }
 
-Result<OwnedFd, std::string> open_listener(const SocketAddress& listen) {
-  auto fd = open_bound(listen, SOCK_STREAM);
+Result<OwnedFd, std::string> open_listener(const SocketAddress& listen, Sharing sharing) {
+  auto fd = open_bound(listen, SOCK_STREAM, sharing);
   if (!fd) return fail(explain_open_error(fd.error(), listen));
   if (::listen(fd->get(), SOMAXCONN) != 0) return fail(explain_open_error(errno, listen));
   return std::move(*fd);

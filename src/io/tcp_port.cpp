@@ -216,8 +216,8 @@ TcpPort::TcpPort(EventLoop& loop, StreamHandler& streams, HttpHandler& http, con
 
 TcpPort::~TcpPort() = default;
 
-Result<SocketAddress, std::string> TcpPort::listen(const SocketAddress& address) {
-  auto fd = open_listener(address);
+Result<SocketAddress, std::string> TcpPort::listen(const SocketAddress& address, Sharing sharing) {
+  auto fd = open_listener(address, sharing);
   if (!fd) return fail(fd.error());
   const SocketAddress bound = bound_address(fd->get());
   state_->add_listener(std::move(*fd));

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "crypto/tls.hpp"
 #include "io/http_handler.hpp"
+#include "io/sockets.hpp"
 
 namespace porthole::io {
 
@@ -83,7 +84,7 @@ class TcpPort {
 
   // Once for each address; returns it as bound (port 0 takes any free one). The error is a sentence for
   // whoever started the program. [::] serves IPv4 too.
-  Result<SocketAddress, std::string> listen(const SocketAddress& address);
+  Result<SocketAddress, std::string> listen(const SocketAddress& address, Sharing sharing = Sharing::none);
 
   // Speaks TLS with whoever begins it, as HTTP or a stream inside. May be replaced at any time: connections
   // keep what they began with. Until the first call they are closed.

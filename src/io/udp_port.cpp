@@ -74,7 +74,7 @@ UdpPort::~UdpPort() = default;
 
 Result<std::unique_ptr<UdpPort>, std::string> UdpPort::open(EventLoop& loop, const SocketAddress& listen,
                                                             UdpHandler& handler, const UdpOptions& options) {
-  auto fd = open_udp(listen);
+  auto fd = open_udp(listen, options.sharing);
   if (!fd) return fail(fd.error());
   auto state = std::make_unique<State>(loop, std::move(*fd), listen.ip.family(), handler, options);
   return std::unique_ptr<UdpPort>(new UdpPort(std::move(state)));

@@ -8,6 +8,7 @@
 
 #include "base/packet.hpp"
 #include "base/result.hpp"
+#include "io/sockets.hpp"
 #include "io/udp_sender.hpp"
 
 namespace porthole::io {
@@ -28,6 +29,7 @@ struct UdpOptions {
   // Off: one datagram a message from the start, as on kernels that cannot do better.
   bool segmentation_offload = true;
   int socket_buffer_bytes = 4 << 20;  // Asked for in each direction; the kernel may give less.
+  Sharing sharing = Sharing::none;
 };
 
 struct UdpCounters {

@@ -21,15 +21,21 @@ rtc::FramePtr Rendition::add(const EncodedFrame& frame, Instant now) {
 }
 
 void Rendition::feed(Viewer& viewer, Instant now) {
+  take_up(viewer, viewer.enqueue_cached(cache_.frames(), now), now);
+}
+
+void Rendition::resume(Viewer& viewer, Instant now) {
+  take_up(viewer, viewer.resume(cache_.frames(), now), now);
+}
+
+void Rendition::take_up(Viewer& viewer, rtc::SendStream::Enqueued enqueued, Instant now) {
   viewers_.push_back(&viewer);
-  if (viewer.enqueue_cached(cache_.frames(), now) == rtc::SendStream::Enqueued::keyframe_wanted) {
-    gate_.request(now);
-  }
+  if (enqueued == rtc::SendStream::Enqueued::keyframe_wanted) gate_.request(now);
 }
 
 void Rendition::leave(Viewer& viewer) {
-  --expected_;
-  std::erase(viewers_, &viewer);
+  forgo();
+  stop_feeding(viewer);
 }
 
 bool Broadcast::push(const EncodedFrame& frame, Instant now) {
@@ -37,12 +43,6 @@ bool Broadcast::push(const EncodedFrame& frame, Instant now) {
     if (auto profile = rtc::h264::profile_level_id(frame.bytes)) profile_level_id_ = std::move(*profile);
   }
   return rendition(frame.codec).add(frame, now) != nullptr;
-}
-
-std::size_t Broadcast::viewer_count() const {
-  std::size_t count = fragments_.viewers().size();
-  for (const Rendition& rendition : renditions_) count += rendition.viewers().size();
-  return count;
 }
 
 }  // namespace porthole::node

@@ -14,6 +14,7 @@
 #include "rtc/gop_cache.hpp"
 #include "rtc/keyframe_gate.hpp"
 #include "rtc/packetizer.hpp"
+#include "rtc/send_stream.hpp"
 
 namespace porthole::node {
 
@@ -37,8 +38,12 @@ class Rendition {
   // counted once and leaves once.
   void expect() { ++expected_; }
   void feed(Viewer& viewer, Instant now);
+  // The same for one that another worker has fed before.
+  void resume(Viewer& viewer, Instant now);
   void leave(Viewer& viewer);
-  // For who watches otherwise and was expected.
+  // The same in two steps, for one who goes elsewhere: it is expected until it has arrived there.
+  void stop_feeding(Viewer& viewer) { std::erase(viewers_, &viewer); }
+  // For who was expected and is not fed, or no longer.
   void forgo() { --expected_; }
 
   bool is_expected() const { return expected_ > 0; }
@@ -50,6 +55,8 @@ class Rendition {
   const rtc::KeyframeGate& gate() const { return gate_; }
 
  private:
+  void take_up(Viewer& viewer, rtc::SendStream::Enqueued enqueued, Instant now);
+
   rtc::H264Packetizer h264_;
   rtc::Vp8Packetizer vp8_;
   rtc::GopCache cache_;
@@ -78,8 +85,6 @@ class Broadcast {
 
   // "42e01f", of the source's own sequence parameter set; empty before the first keyframe.
   const std::string& profile_level_id() const { return profile_level_id_; }
-
-  std::size_t viewer_count() const;
 
  private:
   std::string name_;

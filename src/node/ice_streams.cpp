@@ -38,7 +38,8 @@ void IceStreams::handle_timeout(Instant now) {
 // A viewer's checks may move from one connection to another and back, so one that was of use has as long
 // again.
 void IceStreams::look_at(Stream& stream, Instant now) {
-  const bool is_used = viewers_.by_route({stream.path, {}, {}}).has_value();
+  const Route route{stream.path, {}, {}};
+  const bool is_used = viewers_.by_route(route).has_value() || neighbours_.tenant(route).has_value();
   const bool was_used = std::exchange(stream.was_used, is_used);
   if (!is_used && !was_used) return refuse(FiveTuple(stream.path));
   looks_.schedule(stream.path.connection, now + turn::kAuthenticationTimeout);

@@ -9,6 +9,7 @@
 #include "base/packet.hpp"
 #include "base/result.hpp"
 #include "base/timer_queue.hpp"
+#include "node/neighbours.hpp"
 #include "node/viewers.hpp"
 #include "wire/stream_framing.hpp"
 
@@ -21,8 +22,9 @@ constexpr std::size_t kMaxIcePacket = 2048;
 // After each call that takes something in, drain poll_refused(), and look at next_timeout().
 class IceStreams {
  public:
-  // Whose routes lead through the connections. Borrowed.
-  explicit IceStreams(const Viewers& viewers) : viewers_(viewers) {}
+  // Whose routes lead through the connections, here and elsewhere. Borrowed.
+  IceStreams(const Viewers& viewers, const Neighbours& neighbours)
+      : viewers_(viewers), neighbours_(neighbours) {}
 
   // Whether the connection is one of these; a new one is when its first bytes say so.
   bool accept(const FiveTuple& path, Bytes bytes, Instant now);
@@ -47,7 +49,8 @@ class IceStreams {
   void look_at(Stream& stream, Instant now);
   void refuse(const FiveTuple& path);
 
-  const Viewers& viewers_;  // Borrowed.
+  const Viewers& viewers_;        // Borrowed.
+  const Neighbours& neighbours_;  // Borrowed.
 
   std::unordered_map<ConnectionId, Stream> streams_;  // The one port bounds how many there are.
   mutable TimerQueue<ConnectionId> looks_;

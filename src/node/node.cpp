@@ -27,22 +27,43 @@ std::vector<std::uint16_t> reserved_ports(const NodeOptions& options) {
   return ports;
 }
 
+NodeOptions with_audience(NodeOptions options) {
+  if (options.audience == nullptr) options.audience = std::make_shared<Audience>(options.max_viewers);
+  return options;
+}
+
+// A share of them each, lest two allocations of one client have the same label.
+turn::PortRange label_ports(const WorkerPosition& position) {
+  const turn::PortRange all;
+  // An even number, since some clients want a pair of ports that begins with an even one.
+  const auto share = static_cast<std::uint32_t>(all.size() / position.workers) & ~1U;
+  const std::uint32_t first = all.first + share * static_cast<std::uint32_t>(position.self);
+  return {static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(first + share - 1)};
+}
+
 }  // namespace
 
 Node::Node(NodeOptions options, crypto::DtlsFactory& dtls, Random& random)
-    : options_(std::move(options)),
+    : options_(with_audience(std::move(options))),
       policy_(options_),
       random_(random),
-      labels_(random_, reserved_ports(options_)),
+      labels_(random_, reserved_ports(options_), label_ports(options_.position)),
       front_(turn_config(options_), options_.secrets, policy_, labels_, random_, *this),
-      ice_streams_(viewers_),
-      sockets_(broadcasts_, options_.max_delay),
-      sessions_(options_, broadcasts_, viewers_, dtls, front_, random_),
+      viewers_(options_.position.self),
+      neighbours_(options_.position),
+      ice_streams_(viewers_, neighbours_),
+      sockets_(broadcasts_, *options_.audience, options_.max_delay),
+      sessions_(options_, broadcasts_, viewers_, neighbours_, dtls, front_, random_),
       whep_(sessions_, viewers_, options_.has_certificate) {}
 
 void Node::set_wall_clock(const WallClock& wall) {
   wall_ = wall;
   front_.set_wall_clock(wall);
+}
+
+void Node::add_broadcast(const std::string& name) {
+  broadcasts_.try_emplace(name, name);
+  options_.audience->add_broadcast(name);
 }
 
 void Node::set_status(std::string_view broadcast, BroadcastStatus status) {
@@ -67,7 +88,8 @@ void Node::handle_datagram(const Datagram& datagram, Instant now) {
     case wire::DatagramKind::stun: {
       const auto message = stun::parse(datagram.bytes);
       if (!message) return;
-      if (ice::local_ufrag(*message)) return handle_check({datagram.path, {}, {}}, *message, now);
+      if (ice::local_ufrag(*message))
+        return handle_check({datagram.path, {}, {}}, *message, datagram.bytes, now);
       return front_.handle_datagram(datagram, now);
     }
     case wire::DatagramKind::channel_data:
@@ -119,7 +141,9 @@ void Node::on_to_peer(const Route& route, Bytes data, Instant now) {
 }
 
 void Node::on_turn_event(const turn::Event& event) {
-  if (event.kind == turn::Event::Kind::gone) viewers_.detach_allocation(event.allocation);
+  if (event.kind != turn::Event::Kind::gone) return;
+  viewers_.detach_allocation(event.allocation);
+  neighbours_.drop_allocation(event.allocation);
 }
 
 // What is inside TURN or ICE-TCP is a packet like any other, but never TURN again.
@@ -127,35 +151,52 @@ void Node::handle_inner(const Route& route, Bytes packet, Instant now) {
   const wire::DatagramKind kind = wire::classify_datagram(packet);
   if (kind == wire::DatagramKind::stun) {
     const auto message = stun::parse(packet);
-    if (message) handle_check(route, *message, now);
+    if (message) handle_check(route, *message, packet, now);
   } else {
     handle_media(route, kind, packet, now);
   }
 }
 
-void Node::handle_check(const Route& route, const stun::Message& check, Instant now) {
+void Node::handle_check(const Route& route, const stun::Message& check, Bytes packet, Instant now) {
   const auto ufrag = ice::local_ufrag(check);
-  Viewer* viewer = ufrag ? viewers_.by_ufrag(*ufrag) : nullptr;
+  if (!ufrag) return;
+  Viewer* viewer = viewers_.by_ufrag(*ufrag);
+  if (viewer == nullptr) return carry_check(*ufrag, route, packet, false);
   const MutableBytes slot = front_.outbox().slot();
-  if (viewer == nullptr || viewer->ended() || slot.empty()) return;
-
+  if (viewer->ended() || slot.empty()) return;
   auto around = framing(route, now);
-  if (!around) return;
-  // Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
-  const auto mapped = route.is_relayed()
-                          ? front_.server().relayed_address(route.allocation, route.peer.ip.family())
-                          : route.path.remote;
-  if (!mapped) return;
+  const auto mapped = mapped_address(route);
+  if (!around || !mapped) return;
 
-  const auto known = viewer->path_of(route);
-  if (!known && is_held_by_another(*viewer, route, now)) return;
+  const auto proof = prove(*viewer, route, check, *mapped, slot.subspan(around->prefix_size()), now);
+  if (!proof) return;
+  const Bytes reply = proof->check.reply;
+  if (!reply.empty()) front_.outbox().commit(route.path, around->frame(slot, reply.size()));
+  take_proof(*viewer, route, *proof, now);
+}
+
+std::optional<Node::Proof> Node::prove(Viewer& viewer, const Route& route, const stun::Message& check,
+                                       const SocketAddress& mapped, MutableBytes out, Instant now) {
+  const auto known = viewer.path_of(route);
+  if (!known && is_held_by_another(&viewer, route, now)) return std::nullopt;
   const ice::PathId path = known ? *known : viewers_.next_path();
-  const auto outcome = viewer->handle_check(check, path, *mapped, slot.subspan(around->prefix_size()), now);
-  if (!outcome.reply.empty()) front_.outbox().commit(route.path, around->frame(slot, outcome.reply.size()));
-  if (!outcome.authenticated) return;
-  if (outcome.dropped) viewers_.detach(*viewer, *outcome.dropped);
-  viewers_.attach(*viewer, path, route);
-  update(*viewer, now);
+  return Proof{path, viewer.handle_check(check, path, mapped, out, now)};
+}
+
+void Node::take_proof(Viewer& viewer, const Route& route, const Proof& proof, Instant now) {
+  if (!proof.check.authenticated) return;
+  if (proof.check.dropped) {
+    const auto dropped = viewers_.detach(viewer, *proof.check.dropped);
+    if (dropped && !dropped->is_here()) neighbours_.send(dropped->worker, RouteReturned{*dropped});
+  }
+  viewers_.attach(viewer, proof.path, route);
+  update(viewer, now);
+}
+
+// Chromium takes a relayed pair for a new one, of higher priority, unless it reads its own label here.
+std::optional<SocketAddress> Node::mapped_address(const Route& route) const {
+  if (!route.is_relayed()) return route.path.remote;
+  return front_.server().relayed_address(route.allocation, route.peer.ip.family());
 }
 
 std::optional<RouteFraming> Node::framing(const Route& route, Instant now) {
@@ -166,15 +207,16 @@ std::optional<RouteFraming> Node::framing(const Route& route, Instant now) {
 
 // A check proves who sent it, not that its source address is true: a viewer's route is not given away while
 // that viewer itself is heard on it.
-bool Node::is_held_by_another(const Viewer& viewer, const Route& route, Instant now) const {
+bool Node::is_held_by_another(const Viewer* viewer, const Route& route, Instant now) const {
+  if (neighbours_.tenant(route)) return true;
   const auto owner = viewers_.by_route(route);
-  return owner && owner->viewer != &viewer && !owner->viewer->ended() &&
+  return owner && owner->viewer != viewer && !owner->viewer->ended() &&
          owner->viewer->heard_within(owner->path, kRouteIsHeld, now);
 }
 
 bool Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packet, Instant now) {
   const auto attachment = viewers_.by_route(route);
-  if (!attachment) return false;
+  if (!attachment) return carry_media(route, packet);
   if (attachment->viewer->ended()) return true;
   Viewer& viewer = *attachment->viewer;
   if (kind == wire::DatagramKind::dtls) {
@@ -188,11 +230,14 @@ bool Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packe
 
 void Node::update(Viewer& viewer, Instant now) {
   if (viewer.connected() && !viewer.is_fed && !viewer.ended()) connect(viewer, now);
+  const Route* home = viewer.home_route();
+  if (home != nullptr && !home->is_here() && !viewer.ended()) return move(viewer, home->worker);
   viewers_.wake(viewer);
 }
 
 void Node::connect(Viewer& viewer, Instant now) {
   viewer.is_fed = true;
+  viewer.watching = options_.audience->watch(viewer.broadcast().name());
   viewer.broadcast().rendition(viewer.codec()).feed(viewer, now);
   if (const Route* route = viewer.selected_route()) {
     events_.push_back(ViewerConnected{viewer.broadcast().name(), route->path.remote, route_name(*route),
@@ -205,13 +250,20 @@ void Node::remove(Viewer& viewer, Instant now) {
   const VideoCodec codec = viewer.codec();
   broadcast.rendition(codec).leave(viewer);
   events_.push_back(ViewerGone{broadcast.name(), *viewer.ended(), viewer.stats()});
-  for (const Route& route : viewers_.remove(viewer)) {
-    if (route.is_relayed()) front_.release(route.allocation, now);
+  neighbours_.note_end(viewer.names());
+  const std::unique_ptr<Viewer> gone = viewers_.release(viewer);
+  for (const auto& [path, route] : gone->paths()) {
+    if (!route.is_here()) {
+      neighbours_.send(route.worker, RouteReturned{route});
+    } else if (route.is_relayed()) {
+      front_.release(route.allocation, now);
+    }
   }
   announce_rendition(broadcast, codec);
 }
 
 void Node::drop_route(const Route& route, Instant now) {
+  neighbours_.drop(route);
   const auto attachment = viewers_.by_route(route);
   if (!attachment) return;
   viewers_.detach(*attachment->viewer, attachment->path);
@@ -235,7 +287,7 @@ std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instan
       request.path.starts_with(Whep::kPrefix) || request.path.starts_with(SocketViewers::kPrefix);
   if (!is_session) {
     const auto mint = [&] { return sessions_.mint(now); };
-    return status_reply(request, broadcasts_, mint, options_.has_certificate);
+    return status_reply(request, broadcasts_, *options_.audience, mint, options_.has_certificate);
   }
   HttpResponse response = handle_session_http(request, now);
   for (auto& [name, broadcast] : broadcasts_) {
@@ -246,7 +298,7 @@ std::optional<HttpResponse> Node::handle_http(const HttpRequest& request, Instan
 
 HttpResponse Node::handle_session_http(const HttpRequest& request, Instant now) {
   if (request.path.starts_with(Whep::kPrefix)) return whep_.handle(request, now);
-  return sockets_.handle_http(request, viewer_count() >= options_.max_viewers, now);
+  return sockets_.handle_http(request, now);
 }
 
 void Node::handle_timeout(Instant now) {
@@ -281,7 +333,7 @@ bool Node::poll_stream(StreamWrite& out, Instant now) {
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
   const Route* route = viewer.selected_route();
   const auto around = route == nullptr ? std::nullopt : framing(*route, now);
-  viewer.is_reachable = around.has_value();
+  viewer.is_reachable = around.has_value() && route->is_here();
   if (!viewer.is_reachable) return false;
   viewer.is_blocked = blocked_.holds_up(route->path.connection, viewer.id());
   viewer.set_max_delay(route->path.is_stream() ? options_.max_delay : rtc::kMaxQueueDelay);

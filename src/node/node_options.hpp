@@ -1,11 +1,14 @@
 // What a node is told once, at construction.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "node/audience.hpp"
+#include "node/worker_id.hpp"
 #include "turn/limits.hpp"
 
 namespace porthole::node {
@@ -39,6 +42,10 @@ struct NodeOptions {
   bool has_certificate = false;
 
   std::size_t max_viewers = 1000;
+
+  // Where the node is one of several workers of a server: which one, and what counts their viewers together.
+  WorkerPosition position;
+  std::shared_ptr<Audience> audience;  // Null: the node has one of its own.
 
   // How long a frame may wait for a viewer that comes over TCP before it is dropped, and with it all up to
   // the next keyframe.

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/packet.hpp"
+#include "node/worker_id.hpp"
 #include "turn/server.hpp"
 
 namespace porthole::node {
@@ -13,7 +14,10 @@ struct Route {
   // Set when the bytes travel inside TURN: whose allocation, and which of our labels the browser knows us by.
   turn::AllocationId allocation = turn::AllocationId::none;
   SocketAddress peer;
+  // Where its packets arrive: here, or with another worker, whose allocations and connections are its own.
+  WorkerId worker = WorkerId::here;
 
+  bool is_here() const { return worker == WorkerId::here; }
   bool is_relayed() const { return allocation != turn::AllocationId::none; }
   bool operator==(const Route&) const = default;
 };

@@ -18,23 +18,6 @@ constexpr std::size_t kUserNameLength = 12;
 // 132 bits: whoever guesses a session's id may end it.
 constexpr std::size_t kSessionIdLength = 22;
 
-rtc::IceCredentials new_ice(Random& random) {
-  return {random.token(kUfragLength), random.token(kPwdLength)};
-}
-
-std::optional<SessionFailure> check(const Broadcasts& broadcasts, std::string_view broadcast,
-                                    const Viewers& viewers, std::size_t max_viewers) {
-  if (broadcasts.find(broadcast) == broadcasts.end()) {
-    return SessionFailure{SessionError::unknown_broadcast, "This stream does not exist."};
-  }
-  std::size_t watching = viewers.size();
-  for (const auto& [name, other] : broadcasts) watching += other.fragments().viewers().size();
-  if (watching >= max_viewers) {
-    return SessionFailure{SessionError::too_many_viewers, "Too many viewers at the moment."};
-  }
-  return std::nullopt;
-}
-
 SessionFailure refusal(rtc::OfferError error) {
   const bool codec = error == rtc::OfferError::no_common_codec;
   return {codec ? SessionError::no_common_codec : SessionError::malformed_offer, rtc::describe(error)};
@@ -68,18 +51,24 @@ rtc::AnswerParameters answer_parameters(const rtc::SendStream::Config& stream, c
 }  // namespace
 
 Sessions::Sessions(const NodeOptions& options, Broadcasts& broadcasts, Viewers& viewers,
-                   crypto::DtlsFactory& dtls, TurnFront& turn, Random& random)
+                   Neighbours& neighbours, crypto::DtlsFactory& dtls, TurnFront& turn, Random& random)
     : options_(options),
       broadcasts_(broadcasts),
       viewers_(viewers),
+      neighbours_(neighbours),
       dtls_(dtls),
       turn_(turn),
       random_(random) {}
 
 Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::string_view sdp,
                                                     const FiveTuple& via, Instant now) {
-  if (const auto failure = check(broadcasts_, name, viewers_, options_.max_viewers)) return fail(*failure);
-  Broadcast& broadcast = broadcasts_.find(name)->second;
+  const auto found = broadcasts_.find(name);
+  if (found == broadcasts_.end()) {
+    return fail(SessionFailure{SessionError::unknown_broadcast, "This stream does not exist."});
+  }
+  Broadcast& broadcast = found->second;
+  auto seat = options_.audience->admit();
+  if (!seat) return fail(SessionFailure{SessionError::too_many_viewers, "Too many viewers at the moment."});
 
   auto offer = rtc::read_offer(sdp);
   if (!offer) return fail(refusal(offer.error()));
@@ -89,7 +78,7 @@ Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::
   auto dtls = dtls_.make({role, offer->fingerprint});
   if (dtls == nullptr) return fail(refusal(rtc::OfferError::no_fingerprint));
 
-  const rtc::IceCredentials ice = new_ice(random_);
+  const rtc::IceCredentials ice = new_ice();
   const auto stream = stream_config(*offer, choice->format, random_);
   rtc::AnswerParameters parameters = answer_parameters(stream, *choice, name);
   parameters.ice = ice;
@@ -99,12 +88,12 @@ Result<NewSession, SessionFailure> Sessions::create(std::string_view name, std::
   parameters.session_id = random_.u64();
 
   NewSession session;
-  session.id = random_.url_token(kSessionIdLength);
+  session.id = neighbours_.name(random_.url_token(kSessionIdLength));
   session.answer = rtc::write_answer(*offer, parameters);
   session.credentials = mint(now);
 
   Viewer& viewer = viewers_.add({viewers_.next_id(), session.id, broadcast, std::move(*offer),
-                                 choice->format.codec, ice, std::move(dtls), stream},
+                                 choice->format.codec, ice, std::move(dtls), stream, std::move(*seat)},
                                 random_, now);
   broadcast.rendition(viewer.codec()).expect();
   session.etag = viewer.etag();
@@ -118,14 +107,20 @@ Viewer* Sessions::find(std::string_view broadcast, std::string_view id) {
 }
 
 RestartedSession Sessions::restart(Viewer& viewer, const rtc::IceCredentials& remote, const FiveTuple& via) {
-  const rtc::IceCredentials ice = new_ice(random_);
+  const rtc::IceCredentials ice = new_ice();
   viewer.restart_ice(ice, remote);
-  viewers_.update_ufrags(viewer);
+  neighbours_.note_end(viewers_.update_ufrags(viewer));
   return {viewer.etag(), rtc::write_fragment(viewer.offer(), ice, candidates(options_, via))};
 }
 
 turn::Credentials Sessions::mint(Instant now) {
-  return turn_.mint(random_.url_token(kUserNameLength), kCredentialLifetime, now);
+  turn::Credentials minted = turn_.mint(random_.url_token(kUserNameLength), kCredentialLifetime, now);
+  neighbours_.send_to_all(UserMinted{minted.username});
+  return minted;
+}
+
+rtc::IceCredentials Sessions::new_ice() {
+  return {neighbours_.name(random_.token(kUfragLength)), random_.token(kPwdLength)};
 }
 
 }  // namespace porthole::node

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "node/broadcast.hpp"
+#include "node/neighbours.hpp"
 #include "node/node_options.hpp"
 #include "node/turn_front.hpp"
 #include "node/viewers.hpp"
@@ -42,8 +43,8 @@ struct RestartedSession {
 class Sessions {
  public:
   // Everything is borrowed and outlives this.
-  Sessions(const NodeOptions& options, Broadcasts& broadcasts, Viewers& viewers, crypto::DtlsFactory& dtls,
-           TurnFront& turn, Random& random);
+  Sessions(const NodeOptions& options, Broadcasts& broadcasts, Viewers& viewers, Neighbours& neighbours,
+           crypto::DtlsFactory& dtls, TurnFront& turn, Random& random);
 
   // `via` is the connection that the offer came on: the address that it arrived at is offered as a candidate.
   Result<NewSession, SessionFailure> create(std::string_view broadcast, std::string_view offer,
@@ -59,10 +60,13 @@ class Sessions {
   turn::Credentials mint(Instant now);
 
  private:
+  rtc::IceCredentials new_ice();
+
   // Borrowed: all outlive this.
   const NodeOptions& options_;
   Broadcasts& broadcasts_;
   Viewers& viewers_;
+  Neighbours& neighbours_;
   crypto::DtlsFactory& dtls_;
   TurnFront& turn_;
   Random& random_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/packet.hpp"
+#include "node/audience.hpp"
 #include "node/batch_capacity.hpp"
 #include "node/broadcast.hpp"
 #include "node/fragment_stream.hpp"
@@ -58,9 +59,12 @@ class SocketViewer {
   Instant since() const { return since_; }
   rtc::SendStats stats() const { return stats_; }
 
-  // For SocketViewers: whether it waits to be polled, and whether its first picture was told of.
+  // For SocketViewers: whether it waits to be polled, whether its first picture was told of, and where it is
+  // counted.
   bool is_queued = false;
   bool is_announced = false;
+  Seat seat;
+  Seat watching;
 
  private:
   struct Waiting {

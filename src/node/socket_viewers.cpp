@@ -61,21 +61,24 @@ HttpResponse shake_hands(const HttpRequest& request) {
 
 }  // namespace
 
-HttpResponse SocketViewers::handle_http(const HttpRequest& request, bool is_full, Instant now) {
+HttpResponse SocketViewers::handle_http(const HttpRequest& request, Instant now) {
   const auto broadcast = broadcasts_.find(std::string_view(request.path).substr(kPrefix.size()));
   if (broadcast == broadcasts_.end() || fragmenters_ == nullptr) {
     return error_reply(404, "This stream does not exist.");
   }
   if (request.method != "GET") return refuse_method();
-  if (is_full) return refuse_for_now();
+  auto seat = audience_.admit();
+  if (!seat) return refuse_for_now();
   HttpResponse response = shake_hands(request);
-  if (response.status == 101) add(request.via, broadcast->second, now);
+  if (response.status == 101) add(request.via, broadcast->second, std::move(*seat), now);
   return response;
 }
 
-void SocketViewers::add(const FiveTuple& path, Broadcast& broadcast, Instant now) {
+void SocketViewers::add(const FiveTuple& path, Broadcast& broadcast, Seat seat, Instant now) {
   auto owned = std::make_unique<SocketViewer>(path, broadcast, max_delay_, now);
   SocketViewer& viewer = *owned;
+  viewer.seat = std::move(seat);
+  viewer.watching = audience_.watch(broadcast.name());
   by_connection_[path.connection] = std::move(owned);
   broadcast.rendition(VideoCodec::h264).expect();
   broadcast.fragments().join(viewer, *fragmenters_);

@@ -10,6 +10,7 @@
 
 #include "base/http.hpp"
 #include "base/timer_queue.hpp"
+#include "node/audience.hpp"
 #include "node/broadcast.hpp"
 #include "node/events.hpp"
 #include "node/socket_viewer.hpp"
@@ -18,18 +19,18 @@ namespace porthole::node {
 
 class SocketViewers {
  public:
-  // A frame may wait for `max_delay` before it is begun. The broadcasts are borrowed and outlive this.
-  SocketViewers(Broadcasts& broadcasts, Duration max_delay)
-      : max_delay_(max_delay), broadcasts_(broadcasts) {}
+  // A frame may wait for `max_delay` before it is begun. Broadcasts and audience are borrowed and outlive
+  // this.
+  SocketViewers(Broadcasts& broadcasts, Audience& audience, Duration max_delay)
+      : max_delay_(max_delay), broadcasts_(broadcasts), audience_(audience) {}
 
   static constexpr std::string_view kPrefix = "/websocket/";
 
   // Without it nobody can watch so. Borrowed, outlives this.
   void serve(FragmenterFactory& fragmenters) { fragmenters_ = &fragmenters; }
 
-  // For paths that begin with kPrefix. 101 makes the request's connection a viewer; `is_full` is for the
-  // whole server.
-  HttpResponse handle_http(const HttpRequest& request, bool is_full, Instant now);
+  // For paths that begin with kPrefix. 101 makes the request's connection a viewer.
+  HttpResponse handle_http(const HttpRequest& request, Instant now);
 
   // The connection's owner, from 101 on.
   bool owns(ConnectionId connection) const { return by_connection_.contains(connection); }
@@ -52,13 +53,14 @@ class SocketViewers {
 
  private:
   SocketViewer* find(ConnectionId connection) const;
-  void add(const FiveTuple& path, Broadcast& broadcast, Instant now);
+  void add(const FiveTuple& path, Broadcast& broadcast, Seat seat, Instant now);
   void remove(SocketViewer& viewer);
   void wake(SocketViewer& viewer);
 
   const Duration max_delay_;  // Constant after construction.
 
   Broadcasts& broadcasts_;  // Borrowed.
+  Audience& audience_;      // Borrowed.
   FragmenterFactory* fragmenters_ = nullptr;
 
   std::unordered_map<ConnectionId, std::unique_ptr<SocketViewer>> by_connection_;  // Owned.

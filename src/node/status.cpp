@@ -20,13 +20,13 @@ const char* state_name(BroadcastStatus::State state) {
   return "";
 }
 
-std::string streams_json(const Broadcasts& broadcasts) {
+std::string streams_json(const Broadcasts& broadcasts, const Audience& audience) {
   nlohmann::json array = nlohmann::json::array();
   for (const auto& [name, broadcast] : broadcasts) {
     array.push_back({{"name", name},
                      {"state", state_name(broadcast.status.state)},
                      {"detail", broadcast.status.detail},
-                     {"viewers", broadcast.viewer_count()}});
+                     {"viewers", audience.watching(name)}});
   }
   // A source's own words may be in any encoding; replace what is not UTF-8 rather than fail.
   return array.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -35,6 +35,7 @@ std::string streams_json(const Broadcasts& broadcasts) {
 }  // namespace
 
 std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broadcasts& broadcasts,
+                                         const Audience& audience,
                                          const std::function<turn::Credentials()>& mint,
                                          bool has_certificate) {
   const bool health = request.path == "/healthz";
@@ -42,7 +43,7 @@ std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broad
   if (!health && !streams && request.path != "/ice") return std::nullopt;
   if (health) return health_reply(request);
   if (auto refused = refuse_writing(request)) return refused;
-  if (streams) return json_reply(200, streams_json(broadcasts));
+  if (streams) return json_reply(200, streams_json(broadcasts, audience));
   return json_reply(200, to_json(ice_servers(authority_of(request), std::nullopt, mint(), has_certificate)));
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/http.hpp"
+#include "node/audience.hpp"
 #include "node/broadcast.hpp"
 #include "turn/credentials.hpp"
 
@@ -12,6 +13,7 @@ namespace porthole::node {
 
 // nullopt for other paths. `mint` makes the credentials that /ice gives.
 std::optional<HttpResponse> status_reply(const HttpRequest& request, const Broadcasts& broadcasts,
+                                         const Audience& audience,
                                          const std::function<turn::Credentials()>& mint,
                                          bool has_certificate);
 

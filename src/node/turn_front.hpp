@@ -76,6 +76,8 @@ class TurnFront {
   const turn::Server& server() const { return turn_; }
   // Credentials for one more user.
   turn::Credentials mint(std::string_view name, Duration lifetime, Instant now);
+  // Somebody to whom another front gave credentials with the same secrets.
+  void remember_user(std::string_view username) { turn_.remember_user(username); }
   // For whatever else leaves by the one port in answer to a packet.
   Outbox& outbox() { return outbox_; }
   std::size_t dtls_client_count() const { return dtls_ ? dtls_->size() : 0; }

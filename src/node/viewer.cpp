@@ -24,9 +24,10 @@ ice::Credentials agent_credentials(const rtc::IceCredentials& ice) {
 Viewer::Viewer(Setup setup, Random& random, Instant now)
     : id_(setup.id),
       session_(std::move(setup.session)),
-      broadcast_(setup.broadcast),
       codec_(setup.codec),
       since_(now),
+      seat_(std::move(setup.seat)),
+      broadcast_(&setup.broadcast),
       offer_(std::move(setup.offer)),
       etag_(etag_of(setup.local_ice)),
       agent_(agent_credentials(setup.local_ice), agent_credentials(offer_.ice)),
@@ -200,6 +201,22 @@ const Route* Viewer::selected_route() const {
   if (!selected) return nullptr;
   const auto found = std::ranges::find(paths_, *selected, &Path::id);
   return found == paths_.end() ? nullptr : &found->route;
+}
+
+const Route* Viewer::home_route() const {
+  const Route* selected = selected_route();
+  if (selected != nullptr || paths_.empty()) return selected;
+  return &paths_.front().route;
+}
+
+void Viewer::rename_routes(const std::function<Route(const Route&)>& rename) {
+  for (Path& path : paths_) path.route = rename(path.route);
+}
+
+std::vector<std::string> Viewer::names() const {
+  std::vector<std::string> all = ufrags;
+  all.push_back(session_);
+  return all;
 }
 
 void Viewer::end(ViewerEnd reason) {

@@ -1,6 +1,7 @@
 // One viewer: its ICE agent, its DTLS association, its SRTP contexts and its stream.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "crypto/dtls.hpp"
 #include "crypto/srtp.hpp"
 #include "ice/agent.hpp"
+#include "node/audience.hpp"
 #include "node/batch_builder.hpp"
 #include "node/broadcast.hpp"
 #include "node/route.hpp"
@@ -38,6 +40,7 @@ class Viewer {
     rtc::IceCredentials local_ice;
     std::unique_ptr<crypto::DtlsSession> dtls;
     rtc::SendStream::Config stream;
+    Seat seat{};
   };
 
   Viewer(Setup setup, Random& random, Instant now);
@@ -56,6 +59,9 @@ class Viewer {
   // only be late as well, and none is wanted.
   rtc::SendStream::Enqueued enqueue(rtc::FramePtr frame, Instant now);
   rtc::SendStream::Enqueued enqueue_cached(std::span<const rtc::FramePtr> frames, Instant now);
+  rtc::SendStream::Enqueued resume(std::span<const rtc::FramePtr> frames, Instant now) {
+    return stream_.resume(frames, now);
+  }
 
   // Writes what is to be sent now, one batch for each call; false when there is nothing. `builder` is for
   // the selected route.
@@ -76,6 +82,12 @@ class Viewer {
   // Where to send: the selected path, or, while the viewer has nominated none, the one that its handshake
   // comes from. nullptr when there is neither.
   const Route* selected_route() const;
+  // The same, or, while nothing is to be sent yet, the first path that a check proved. The viewer lives with
+  // the worker whose it is.
+  const Route* home_route() const;
+  // To another worker's broadcast of the same name, with its routes as they are seen from there.
+  void move_to(Broadcast& broadcast) { broadcast_ = &broadcast; }
+  void rename_routes(const std::function<Route(const Route&)>& rename);
 
   // Ends at the next poll_transmit(), after a word of goodbye where that makes sense.
   void end(ViewerEnd reason);
@@ -88,7 +100,7 @@ class Viewer {
 
   ViewerId id() const { return id_; }
   const std::string& session() const { return session_; }
-  Broadcast& broadcast() const { return broadcast_; }
+  Broadcast& broadcast() const { return *broadcast_; }
   VideoCodec codec() const { return codec_; }
   const rtc::Offer& offer() const { return offer_; }
   const rtc::IceCredentials& remote_ice() const { return offer_.ice; }
@@ -101,8 +113,11 @@ class Viewer {
 
   // For Viewers: its names in checks, whether it waits to be polled, and whether its broadcast feeds it.
   std::vector<std::string> ufrags;
+  // All that it is called by, in checks and by its owner.
+  std::vector<std::string> names() const;
   bool is_queued = false;
   bool is_fed = false;
+  Seat watching;  // While it does.
   // Whether there was a way to it when it was polled last. Without one nothing that it would send is due, or
   // its timers would come up again and again.
   bool is_reachable = false;
@@ -127,9 +142,11 @@ class Viewer {
   // Constant after construction.
   ViewerId id_;
   std::string session_;
-  Broadcast& broadcast_;  // Borrowed: broadcasts outlive their viewers.
   VideoCodec codec_;
   Instant since_;
+  Seat seat_;
+
+  Broadcast* broadcast_;  // Borrowed: broadcasts outlive their viewers.
 
   rtc::Offer offer_;
   std::string etag_;  // Of the current ICE session.

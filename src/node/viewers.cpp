@@ -5,27 +5,29 @@
 namespace porthole::node {
 
 Viewer& Viewers::add(Viewer::Setup setup, Random& random, Instant now) {
-  auto owned = std::make_unique<Viewer>(std::move(setup), random, now);
+  auto viewer = std::make_unique<Viewer>(std::move(setup), random, now);
+  viewer->ufrags = {viewer->local_ufrag()};
+  return adopt(std::move(viewer));
+}
+
+Viewer& Viewers::adopt(std::unique_ptr<Viewer> owned) {
   Viewer& viewer = *owned;
   by_id_.emplace(viewer.id(), std::move(owned));
   by_session_[viewer.session()] = &viewer;
-  update_ufrags(viewer);
+  for (const std::string& ufrag : viewer.ufrags) by_ufrag_[ufrag] = &viewer;
+  for (const Viewer::Path& path : viewer.paths()) enter_route(path.route, {&viewer, path.id});
   reschedule(viewer);
   return viewer;
 }
 
-std::vector<Route> Viewers::remove(Viewer& viewer) {
-  std::vector<Route> routes;
-  while (!viewer.paths().empty()) {
-    routes.push_back(viewer.paths().back().route);
-    detach(viewer, viewer.paths().back().id);
-  }
-  std::erase(awake_, &viewer);
+std::unique_ptr<Viewer> Viewers::release(Viewer& viewer) {
+  for (const Viewer::Path& path : viewer.paths()) erase_route(path.route);
+  if (std::exchange(viewer.is_queued, false)) std::erase(awake_, &viewer);
   timers_.cancel(viewer.id());
   by_session_.erase(viewer.session());
   for (const std::string& ufrag : viewer.ufrags) by_ufrag_.erase(ufrag);
-  by_id_.erase(viewer.id());
-  return routes;
+  auto owned = by_id_.extract(viewer.id());
+  return std::move(owned.mapped());
 }
 
 Viewer* Viewers::by_id(ViewerId id) const {
@@ -51,29 +53,42 @@ std::optional<Viewers::Attachment> Viewers::by_route(const Route& route) const {
   return found == by_route_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Viewers::update_ufrags(Viewer& viewer) {
+std::vector<std::string> Viewers::update_ufrags(Viewer& viewer) {
   for (const std::string& ufrag : viewer.ufrags) by_ufrag_.erase(ufrag);
-  viewer.ufrags = {viewer.local_ufrag()};
+  std::vector<std::string> dropped = std::exchange(viewer.ufrags, {viewer.local_ufrag()});
   if (!viewer.previous_ufrag().empty()) viewer.ufrags.emplace_back(viewer.previous_ufrag());
-  for (const std::string& ufrag : viewer.ufrags) by_ufrag_[ufrag] = &viewer;
+  for (const std::string& ufrag : viewer.ufrags) {
+    by_ufrag_[ufrag] = &viewer;
+    std::erase(dropped, ufrag);
+  }
+  return dropped;
 }
 
 void Viewers::attach(Viewer& viewer, ice::PathId path, const Route& route) {
   const auto previous = by_route(route);
   if (previous && previous->viewer == &viewer && previous->path == path) return;
   if (previous) detach(*previous->viewer, previous->path);
-  by_route_[route] = {&viewer, path};
-  if (route.is_relayed()) by_allocation_.emplace(route.allocation, route);
+  enter_route(route, {&viewer, path});
   viewer.add_path(path, route);
 }
 
-void Viewers::detach(Viewer& viewer, ice::PathId path) {
-  const auto route = viewer.remove_path(path);
-  if (!route) return;
-  by_route_.erase(*route);
-  const auto [begin, end] = by_allocation_.equal_range(route->allocation);
+std::optional<Route> Viewers::detach(Viewer& viewer, ice::PathId path) {
+  auto route = viewer.remove_path(path);
+  if (route) erase_route(*route);
+  return route;
+}
+
+void Viewers::enter_route(const Route& route, const Attachment& attachment) {
+  by_route_[route] = attachment;
+  if (route.is_relayed() && route.is_here()) by_allocation_.emplace(route.allocation, route);
+}
+
+void Viewers::erase_route(const Route& route) {
+  by_route_.erase(route);
+  if (!route.is_here()) return;
+  const auto [begin, end] = by_allocation_.equal_range(route.allocation);
   for (auto entry = begin; entry != end; ++entry) {
-    if (entry->second == *route) {
+    if (entry->second == route) {
       by_allocation_.erase(entry);
       return;
     }

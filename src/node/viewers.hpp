@@ -24,9 +24,16 @@ class Viewers {
     ice::PathId path;
   };
 
+  // The numbers that it gives are those of no other worker's viewers.
+  explicit Viewers(WorkerId self)
+      : last_id_(std::uint64_t{static_cast<std::uint8_t>(self)} << 56),
+        last_path_(std::uint32_t{static_cast<std::uint8_t>(self)} << 26) {}
+
   Viewer& add(Viewer::Setup setup, Random& random, Instant now);
-  // Its routes go with it; returned so that allocations which carried them can be freed.
-  std::vector<Route> remove(Viewer& viewer);
+  // One that release() gave, of another worker's. It may have come with routes.
+  Viewer& adopt(std::unique_ptr<Viewer> viewer);
+  // With its names and routes, none of which leads to it any more.
+  std::unique_ptr<Viewer> release(Viewer& viewer);
 
   // nullptr or nullopt where there is none.
   Viewer* by_id(ViewerId id) const;
@@ -34,12 +41,14 @@ class Viewers {
   Viewer* by_ufrag(std::string_view ufrag) const;
   std::optional<Attachment> by_route(const Route& route) const;
 
-  // The names that its checks may bear changed: after an ICE restart there are two for a while.
-  void update_ufrags(Viewer& viewer);
+  // The names that its checks may bear changed: after an ICE restart there are two for a while. Returns those
+  // that are no longer used.
+  std::vector<std::string> update_ufrags(Viewer& viewer);
 
   // The path that a check proved. A route belongs to one viewer: it is taken from whoever had it.
   void attach(Viewer& viewer, ice::PathId path, const Route& route);
-  void detach(Viewer& viewer, ice::PathId path);
+  // Returns the route that is free now, if there was one.
+  std::optional<Route> detach(Viewer& viewer, ice::PathId path);
   // The allocation is gone, and every path through it.
   void detach_allocation(turn::AllocationId allocation);
   ice::PathId next_path() { return ice::PathId{++last_path_}; }
@@ -68,6 +77,8 @@ class Viewers {
   using ByText = std::unordered_map<std::string, Viewer*, TextHash, std::equal_to<>>;
 
   static Viewer* find(const ByText& map, std::string_view key);
+  void enter_route(const Route& route, const Attachment& attachment);
+  void erase_route(const Route& route);
 
   std::unordered_map<ViewerId, std::unique_ptr<Viewer>> by_id_;  // Owned.
   ByText by_session_;
@@ -76,8 +87,8 @@ class Viewers {
   std::unordered_multimap<turn::AllocationId, Route> by_allocation_;
   std::deque<Viewer*> awake_;
   mutable TimerQueue<ViewerId> timers_;
-  std::uint64_t last_id_ = 0;
-  std::uint32_t last_path_ = 0;
+  std::uint64_t last_id_;
+  std::uint32_t last_path_;
 };
 
 }  // namespace porthole::node

@@ -64,6 +64,7 @@ SendStream::SendStream(Config config, Random& random)
 
 SendStream::Enqueued SendStream::enqueue(FramePtr frame, Instant now) {
   const std::int64_t ticks = to_ticks(frame->pts);
+  if (had_until_ && ticks <= *had_until_) return Enqueued::accepted;
   live_ticks_ = ticks;
   live_at_ = now;
   if (queue_.empty()) catch_up_until_ = {};
@@ -90,6 +91,17 @@ SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames
   auto successors = static_cast<std::int64_t>(frames.size());
   for (const FramePtr& frame : frames) push(frame, end - --successors * kSqueezedTicks, now);
   return Enqueued::accepted;
+}
+
+SendStream::Enqueued SendStream::resume(std::span<const FramePtr> frames, Instant now) {
+  had_until_ = live_ticks_;
+  if (frames.empty()) {
+    waiting_for_keyframe_ = true;
+    return Enqueued::keyframe_wanted;
+  }
+  Enqueued last = Enqueued::accepted;
+  for (const FramePtr& frame : frames) last = enqueue(frame, now);
+  return last;
 }
 
 void SendStream::drop_late(Instant now) {

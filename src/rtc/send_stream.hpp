@@ -97,6 +97,11 @@ class SendStream {
   // An empty span is keyframe_wanted.
   [[nodiscard]] Enqueued enqueue_cached(std::span<const FramePtr> frames, Instant now);
 
+  // Frames come from another GopCache of the same rendition from now on. It, and enqueue(), may have frames
+  // that this stream has had: they are left out, and what is new goes on where the stream is. With nothing to
+  // go on from it is keyframe_wanted.
+  [[nodiscard]] Enqueued resume(std::span<const FramePtr> frames, Instant now);
+
   // How long a frame may wait before it is begun: it depends on the path, and paths change.
   void set_max_delay(Duration delay) { max_delay_ = delay; }
   // Drops what waited longer, up to a keyframe that did not; to be called before packets are written. Numbers
@@ -175,9 +180,10 @@ class SendStream {
   std::optional<Instant> fell_behind_at_;
   Instant troubled_until_{};
 
-  // What sender reports relate: this frame came at this time.
+  // What sender reports relate: this frame, the last one that came, came at this time.
   std::int64_t live_ticks_ = 0;
   Instant live_at_{};
+  std::optional<std::int64_t> had_until_;  // See resume().
 
   SendHistory history_;
   Retransmissions retransmissions_;

@@ -21,9 +21,9 @@ void ForwardWorker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
   port_.use_tls(std::move(context));
 }
 
-Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& listen,
+Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
                                               node::ForwardOptions options) {
-  if (auto opened = port_.open(listen); !opened) return opened;
+  if (auto opened = port_.open(listen, sharing); !opened) return opened;
   options.rules.own_port = port();
   io::UdpHandler& handler = *this;
   sockets_.emplace(loop_, handler, random_, io::RelayPorts{.except = port()});

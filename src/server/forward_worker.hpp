@@ -28,7 +28,8 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
   void use_tls(std::shared_ptr<const crypto::TlsContext> context);
 
   // Opens the port on every address. `options.rules.own_port` is filled in here.
-  Result<void, std::string> open(const std::vector<SocketAddress>& listen, node::ForwardOptions options);
+  Result<void, std::string> open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
+                                 node::ForwardOptions options);
   std::uint16_t port() const { return port_.port(); }
 
   // Closes everything.
@@ -36,6 +37,7 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
 
  private:
   void on_turn() override {}
+  bool pass_on(HttpRequest&, io::HttpReply&, bool) override { return false; }
   HttpResponse page(const HttpRequest& request) override;
   void send_elsewhere(const TransmitBatch& batch) override { sockets_->send(batch); }
 

@@ -65,7 +65,7 @@ class Forwarder::Impl final {
     forward.rules.own_addresses = local;
     forward.secrets = options.secrets;
     forward.limits = server::turn_limits(options.limits);
-    if (auto opened = worker_.open(plan.listen, std::move(forward)); !opened) {
+    if (auto opened = worker_.open(plan.listen, io::Sharing::none, std::move(forward)); !opened) {
       return fail(server::runtime_error(opened.error()));
     }
     for (const node::PeerRange& peer : plan.peers) peers_.push_back(peer.to_string());

@@ -20,10 +20,10 @@ PortDriver::PortDriver(io::EventLoop& loop, PortOwner& owner, const io::TcpOptio
 
 PortDriver::~PortDriver() = default;
 
-Result<void, std::string> PortDriver::open(const std::vector<SocketAddress>& listen) {
+Result<void, std::string> PortDriver::open(const std::vector<SocketAddress>& listen, io::Sharing sharing) {
   for (SocketAddress address : listen) {
     if (port_ != 0) address.port = port_;
-    auto opened = io::open_one_port(loop_, address, *this, tcp_);
+    auto opened = io::open_one_port(loop_, address, *this, tcp_, {.sharing = sharing});
     if (!opened) return fail(opened.error());
     udp_.push_back(std::move(*opened));
     port_ = udp_.back()->local_port();
@@ -68,7 +68,8 @@ void PortDriver::on_stream_writable(const FiveTuple& path) {
   flush();
 }
 
-void PortDriver::handle(HttpRequest request, io::HttpReply reply) {
+void PortDriver::answer(HttpRequest request, io::HttpReply reply, bool was_passed_on) {
+  if (owner_.pass_on(request, reply, was_passed_on)) return;
   if (auto response = machine_->handle_http(request, loop_.now())) {
     reply(std::move(*response));
     return flush();

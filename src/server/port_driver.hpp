@@ -22,6 +22,9 @@ class PortOwner {
   virtual void on_turn() = 0;
   // For paths that are not the machine's.
   virtual HttpResponse page(const HttpRequest& request) = 0;
+  // True when it is for others to answer, who take both. `was_passed_on`: by others, who think that it is
+  // not.
+  virtual bool pass_on(HttpRequest&, io::HttpReply&, bool was_passed_on) = 0;
   // A batch for another socket than the one port's. It is sent or lost.
   virtual void send_elsewhere(const TransmitBatch& batch) = 0;
 };
@@ -36,11 +39,16 @@ class PortDriver final : private io::UdpHandler, private io::StreamHandler, priv
   void use_tls(std::shared_ptr<const crypto::TlsContext> context) { tcp_.use_tls(std::move(context)); }
 
   // Opens the port on every address. Port 0 is replaced by what the system chose.
-  Result<void, std::string> open(const std::vector<SocketAddress>& listen);
+  Result<void, std::string> open(const std::vector<SocketAddress>& listen, io::Sharing sharing);
   std::uint16_t port() const { return port_; }
 
   // Before the loop runs. The machine is borrowed, until shut_down() or the end of the driver.
   void drive(node::PortMachine& machine);
+
+  // A request that others have passed on.
+  void answer(HttpRequest request, io::HttpReply reply) {
+    answer(std::move(request), std::move(reply), true);
+  }
 
   // To be called after everything that the owner put into the machine: sends, tells, and sets the timer.
   void flush();
@@ -54,7 +62,10 @@ class PortDriver final : private io::UdpHandler, private io::StreamHandler, priv
   void on_stream_data(const FiveTuple& path, Bytes bytes) override;
   void on_stream_closed(const FiveTuple& path) override;
   void on_stream_writable(const FiveTuple& path) override;
-  void handle(HttpRequest request, io::HttpReply reply) override;
+  void handle(HttpRequest request, io::HttpReply reply) override {
+    answer(std::move(request), std::move(reply), false);
+  }
+  void answer(HttpRequest request, io::HttpReply reply, bool was_passed_on);
 
   void on_timeout();
   void on_wall_clock();

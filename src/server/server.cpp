@@ -9,12 +9,13 @@
 #include "io/file_limit.hpp"
 #include "io/interfaces.hpp"
 #include "server/certificate_watch.hpp"
+#include "server/crew.hpp"
 #include "server/limits.hpp"
 #include "server/log.hpp"
+#include "server/loops.hpp"
 #include "server/plan.hpp"
 #include "server/sources.hpp"
 #include "server/tls_files.hpp"
-#include "server/worker.hpp"
 
 namespace porthole {
 
@@ -23,19 +24,23 @@ using server::runtime_error;
 // Members in the order in which they may rely on each other; they go in the opposite one.
 class Server::Impl final {
  public:
-  Impl(std::unique_ptr<crypto::OpenSslDtlsFactory> dtls, const Limits& limits,
+  Impl(std::unique_ptr<crypto::OpenSslDtlsFactory> dtls, const ServerOptions& options,
        const std::vector<IpNetwork>& trusted_proxies)
-      : dtls_(std::move(dtls)), sources_(loop_), worker_(loop_, *dtls_, sources_, limits, trusted_proxies) {}
+      : dtls_(std::move(dtls)),
+        loops_(server::worker_count(options.workers)),
+        crew_(loops_, *dtls_, sources_, options.limits, trusted_proxies) {}
 
-  // The sources' threads post to the worker, which is the younger one.
+  // The sources' threads post to the workers, which are younger.
   ~Impl() { sources_.close(); }
 
   void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
-    worker_.use_tls(context);
+    for (std::size_t i = 0; i < crew_.size(); ++i) crew_[i].use_tls(context);
     if (!server::are_given(files)) return;
     scheme_ = "https://";
-    certificate_.emplace(loop_, files, context,
-                         [this](server::TlsContextHandle fresh) { worker_.use_tls(std::move(fresh)); });
+    certificate_.emplace(loops_.first(), files, context, [this](const server::TlsContextHandle& fresh) {
+      for (std::size_t i = 0; i < crew_.size(); ++i)
+        loops_[i].post([this, fresh, i] { crew_[i].use_tls(fresh); });
+    });
   }
 
   Result<void, Error> open(const ServerOptions& options, server::Plan plan) {
@@ -48,10 +53,10 @@ class Server::Impl final {
     node.max_delay = options.max_delay;
     node.turn_limits = server::turn_limits(options.limits);
     host_ = options.advertise.empty() ? server::reachable_address(node.addresses) : options.advertise.front();
-    if (auto opened = worker_.open(plan.listen, std::move(node)); !opened) {
+    if (auto opened = crew_.open(plan.listen, std::move(node)); !opened) {
       return fail(runtime_error(opened.error()));
     }
-    if (auto opened = sources_.open(plan.sources, worker_); !opened) {
+    if (auto opened = sources_.open(plan.sources, crew_.receivers()); !opened) {
       return fail(runtime_error(opened.error()));
     }
     for (const SourceOptions& source : plan.sources) names_.push_back(source.name);
@@ -59,19 +64,19 @@ class Server::Impl final {
     return {};
   }
 
-  void run() { loop_.run(); }
+  void run() { loops_.run(); }
 
   void stop() {
-    loop_.post([this] { shut_down(); });
+    loops_.first().post([this] { shut_down(); });
   }
 
   void reload_certificate() {
-    loop_.post([this] {
+    loops_.first().post([this] {
       if (certificate_) certificate_->reload();
     });
   }
 
-  std::uint16_t port() const { return worker_.port(); }
+  std::uint16_t port() const { return crew_.port(); }
 
   std::vector<std::string> urls() const {
     const std::string authority = server::authority(host_, port());
@@ -85,7 +90,7 @@ class Server::Impl final {
   void handle_signals() {
     std::vector<int> signals{SIGINT, SIGTERM};
     if (certificate_) signals.push_back(SIGHUP);
-    loop_.on_signals(signals, [this](int signal) {
+    loops_.first().on_signals(signals, [this](int signal) {
       if (signal != SIGHUP) return shut_down();
       if (certificate_) certificate_->reload();
     });
@@ -95,14 +100,13 @@ class Server::Impl final {
     if (std::exchange(is_down_, true)) return;
     certificate_.reset();
     sources_.close();
-    worker_.shut_down();
-    loop_.stop();
+    loops_.stop([this](std::size_t worker) { crew_[worker].shut_down(); });
   }
 
   std::unique_ptr<crypto::OpenSslDtlsFactory> dtls_;
-  io::EventLoop loop_;
+  server::Loops loops_;
   server::Sources sources_;
-  server::Worker worker_;
+  server::Crew crew_;
   std::optional<server::CertificateWatch> certificate_;  // Where it came from files.
   const char* scheme_ = "http://";
   std::string host_;
@@ -127,7 +131,7 @@ std::variant<Server, Error> Server::start(const ServerOptions& options) {
   auto dtls = certificate ? crypto::OpenSslDtlsFactory::create(std::move(*certificate)) : nullptr;
   if (dtls == nullptr) return runtime_error("OpenSSL cannot make a DTLS certificate: check its installation");
 
-  auto impl = std::make_unique<Impl>(std::move(dtls), options.limits, plan->trusted_proxies);
+  auto impl = std::make_unique<Impl>(std::move(dtls), options, plan->trusted_proxies);
   impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, std::move(*plan)); !opened) return opened.error();
   return Server(std::move(impl));

@@ -16,13 +16,14 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Worker::Worker(io::EventLoop& loop, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits,
+Worker::Worker(const Surroundings& surroundings, const Limits& limits,
                const std::vector<IpNetwork>& trusted_proxies)
     : limits_(limits),
-      loop_(loop),
-      dtls_(dtls),
-      sources_(sources),
-      port_(loop, *this, tcp_options(limits, trusted_proxies)) {}
+      loop_(surroundings.loop),
+      dtls_(surroundings.dtls),
+      sources_(surroundings.sources),
+      colleagues_(surroundings.colleagues),
+      port_(loop_, *this, tcp_options(limits, trusted_proxies)) {}
 
 Worker::~Worker() = default;
 
@@ -35,9 +36,11 @@ void Worker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
   port_.use_tls(std::move(context));
 }
 
-Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen, node::NodeOptions options) {
-  if (auto opened = port_.open(listen); !opened) return opened;
+Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
+                                       node::NodeOptions options) {
+  if (auto opened = port_.open(listen, sharing); !opened) return opened;
   options.port = port();
+  self_ = options.position.self;
   for (SocketAddress& address : options.advertised) {
     if (address.port == 0) address.port = port();
   }
@@ -71,7 +74,32 @@ HttpResponse Worker::page(const HttpRequest& request) {
   return page_reply(request, [this](std::string_view name) { return node_->has_broadcast(name); });
 }
 
+bool Worker::pass_on(HttpRequest& request, io::HttpReply& reply, bool was_passed_on) {
+  const auto to = node_->worker_for(request, was_passed_on);
+  if (to) colleagues_.pass_on(self_, *to, std::move(request), std::move(reply));
+  return to.has_value();
+}
+
+void Worker::put(node::Parcel parcel) {
+  const std::lock_guard lock(mailbox_mutex_);
+  const bool can_be_lost = std::holds_alternative<node::PacketForYou>(parcel.content);
+  if (can_be_lost && mailbox_.size() >= kMaxWaitingParcels) return;
+  if (mailbox_.empty()) loop_.post([this] { take_parcels(); });
+  mailbox_.push_back(std::move(parcel));
+}
+
+void Worker::take_parcels() {
+  std::vector<node::Parcel> parcels;
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    parcels.swap(mailbox_);
+  }
+  for (node::Parcel& parcel : parcels) node_->handle_parcel(std::move(parcel), loop_.now());
+  port_.flush();
+}
+
 void Worker::on_turn() {
+  while (auto parcel = node_->poll_parcel()) colleagues_.deliver(std::move(*parcel));
   while (const auto event = node_->poll_event()) {
     std::visit([this](const auto& what) { handle_event(what); }, *event);
   }

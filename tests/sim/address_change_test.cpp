@@ -27,7 +27,7 @@ TEST_P(AddressChange, TheNextCheckFromTheNewAddressBringsTheMediaThere) {
   simulation.run_for(10s);
   // Nothing more goes to where it was.
   EXPECT_EQ(simulation.network().sent_to_nobody(old), lost);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   EXPECT_EQ(browser.ice().bad_answers(), 0U);
 }
 
@@ -58,7 +58,7 @@ class Stranger : public testing::Test {
     EXPECT_EQ(simulation.network().sent_to_nobody(stranger), before);
     EXPECT_LT(simulation.now() - browser.video().count().last_frame_at, 200ms);
     EXPECT_EQ(browser.video().count().missing, 0U);
-    EXPECT_EQ(simulation.node().viewer_count(), 1U);
+    EXPECT_EQ(simulation.viewer_count(), 1U);
   }
 
   Simulation simulation{{}};

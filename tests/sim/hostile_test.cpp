@@ -68,7 +68,7 @@ TEST(Turn, WithoutCredentialsNobodyHoldsAnything) {
   SimulatedBrowser browser(simulation, {.path = "turn-udp", .forgets_turn_password = true});
   browser.join();
   simulation.run_for(5s);
-  EXPECT_EQ(simulation.node().allocation_count(), 0U);
+  EXPECT_EQ(simulation.allocation_count(), 0U);
   EXPECT_EQ(browser.turn()->errors().front(), 401);
   simulation.run_for(node::kSetupTimeout);
   simulation.expect_nothing_left();
@@ -126,15 +126,15 @@ class Junk : public testing::TestWithParam<std::uint64_t> {
 TEST_P(Junk, OnUdpLeavesNoStateAndDisturbsNobody) {
   ASSERT_TRUE(browser.is_playing());
   ASSERT_GT(samples.size(), 10U);
-  const std::size_t allocations = simulation.node().allocation_count();
+  const std::size_t allocations = simulation.allocation_count();
   for (int i = 0; i < 6000; ++i) {
     const SocketAddress from{IpAddress::v4(0x0A00'0000 + random.u32() % 64), 5000};
     simulation.network().forge(from, simulation.server(), junk());
     if (i % 60 == 0) simulation.run_for(33ms);
   }
   simulation.run_for(5s);
-  EXPECT_EQ(simulation.node().viewer_count(), 2U);
-  EXPECT_EQ(simulation.node().allocation_count(), allocations);
+  EXPECT_EQ(simulation.viewer_count(), 2U);
+  EXPECT_EQ(simulation.allocation_count(), allocations);
   for (const SimulatedBrowser* watching : {&browser, &direct}) {
     EXPECT_LT(simulation.now() - watching->video().count().last_frame_at, 200ms);
     EXPECT_EQ(watching->video().count().corrupt, 0U);
@@ -158,8 +158,8 @@ TEST_P(Junk, OnStreamsLeavesNoStateAndDisturbsNobody) {
   }
   simulation.run_for(5s);
   EXPECT_GT(simulation.count().connections_refused, 50U);
-  EXPECT_EQ(simulation.node().viewer_count(), 2U);
-  EXPECT_EQ(simulation.node().allocation_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 2U);
+  EXPECT_EQ(simulation.allocation_count(), 1U);
   EXPECT_EQ(browser.video().count().missing, 0U);
 }
 
@@ -175,7 +175,7 @@ TEST_P(Junk, InsideTurnDisturbsNobody) {
     if (i % 60 == 0) simulation.run_for(33ms);
   }
   simulation.run_for(5s);
-  EXPECT_EQ(simulation.node().viewer_count(), 2U);
+  EXPECT_EQ(simulation.viewer_count(), 2U);
   EXPECT_LT(simulation.now() - direct.video().count().last_frame_at, 200ms);
   EXPECT_LT(simulation.now() - browser.video().count().last_frame_at, 200ms);
   EXPECT_EQ(direct.video().count().missing, 0U);

@@ -85,7 +85,7 @@ TEST(IceTcp, AConnectionThatBreaksHandsOverToUdpThatHasHealed) {
   EXPECT_GT(browser.video().count().frames, frames);
   simulation.run_for(60s);
   EXPECT_FALSE(browser.ice().selected()->tcp);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   EXPECT_LT(simulation.now() - browser.video().count().last_frame_at, 200ms);
 }
 

@@ -67,7 +67,7 @@ TEST(Join, BeforeTheFirstFrameWaitsForIt) {
   browser.join();
   simulation.run_for(20s);
   EXPECT_FALSE(browser.is_playing());
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   simulation.source().start();
   simulation.run_for(1s);
   ASSERT_TRUE(browser.is_playing());
@@ -84,7 +84,7 @@ TEST(Source, APauseIsNoEnd) {
   simulation.source().pause();
   // Longer than a permission lasts that only traffic renews.
   simulation.run_for(10min);
-  EXPECT_EQ(simulation.node().viewer_count(), 2U);
+  EXPECT_EQ(simulation.viewer_count(), 2U);
   simulation.source().start();
   simulation.run_for(5s);
   for (const SimulatedBrowser* browser : {&direct, &relayed}) {

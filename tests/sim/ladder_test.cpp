@@ -51,7 +51,7 @@ TEST(Ladder, APathThatDiesIsFollowedByTheNextBest) {
   browser.break_ice_connection();
   simulation.run_for(40s);
   ASSERT_TRUE(browser.ice().selected()->relayed);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   EXPECT_LT(simulation.now() - browser.video().count().last_frame_at, 200ms);
 }
 
@@ -118,7 +118,7 @@ TEST(Dtls, EitherRoleThatABrowserInsistsOnIsFine) {
       ASSERT_TRUE(browser.is_playing()) << setup << " " << path;
       browser.leave();
       simulation.run_for(32s);
-      EXPECT_EQ(simulation.node().viewer_count(), 0U);
+      EXPECT_EQ(simulation.viewer_count(), 0U);
     }
   }
 }

@@ -30,7 +30,7 @@ TEST_P(LifeAndDeath, AViewerThatFallsSilentIsGoneAfterThirtySeconds) {
   browser.fall_silent();
   // The last check came at most 2.5 s ago (RFC 7675 section 5.1: 30 s).
   simulation.run_for(27s);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   simulation.run_for(4s);
   EXPECT_EQ(gone(ViewerEnd::consent_lost), 1U);
   simulation.expect_nothing_left();
@@ -67,7 +67,7 @@ TEST_P(LifeAndDeath, ShutDownSaysGoodbyeToAll) {
   simulation.shut_down();
   simulation.run_for(1s);
   EXPECT_EQ(gone(ViewerEnd::shut_down), 2U);
-  EXPECT_EQ(simulation.node().viewer_count(), 0U);
+  EXPECT_EQ(simulation.viewer_count(), 0U);
   EXPECT_TRUE(browser.video().count().said_bye);
   EXPECT_TRUE(second.video().count().said_bye);
 }
@@ -97,8 +97,8 @@ TEST_P(LifeAndDeath, TwoBehindOneNatAddressDoNotMix) {
   simulation.run_for(10s);
   EXPECT_LT(simulation.now() - other.video().count().last_frame_at, 200ms);
   EXPECT_EQ(other.video().count().missing, 0U);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
-  EXPECT_EQ(simulation.node().allocation_count(), is_relayed() ? 1U : 0U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
+  EXPECT_EQ(simulation.allocation_count(), is_relayed() ? 1U : 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Paths, LifeAndDeath, testing::Values("direct", "turn-udp", "turn-tcp"));
@@ -108,7 +108,7 @@ TEST(Setup, AViewerThatNeverChecksIsGoneAfterTheSetupTime) {
   SimulatedBrowser browser(simulation, {.never_checks = true});
   browser.join();
   simulation.run_for(node::kSetupTimeout - 1s);
-  EXPECT_EQ(simulation.node().viewer_count(), 1U);
+  EXPECT_EQ(simulation.viewer_count(), 1U);
   simulation.run_for(2s);
   EXPECT_EQ(simulation.count().viewers_gone.at(ViewerEnd::setup_timeout), 1U);
   simulation.expect_nothing_left();
@@ -119,7 +119,7 @@ TEST(Setup, AViewerWhoseHandshakeNeverEndsIsGoneInTime) {
   SimulatedBrowser browser(simulation, {.ignores_dtls = true});
   browser.join();
   simulation.run_for(node::kSetupTimeout + 1s);
-  EXPECT_EQ(simulation.node().viewer_count(), 0U);
+  EXPECT_EQ(simulation.viewer_count(), 0U);
 }
 
 TEST(Setup, OneTooManyIsTurnedAwayAndRoomComesBack) {
@@ -148,7 +148,7 @@ TEST(Setup, ABrokenTurnConnectionFreesItsAllocationAtOnceAndTheViewerInTime) {
   ASSERT_TRUE(browser.is_playing());
   browser.break_turn_connection();
   simulation.run_for(1s);
-  EXPECT_EQ(simulation.node().allocation_count(), 0U);
+  EXPECT_EQ(simulation.allocation_count(), 0U);
   simulation.run_for(31s);
   simulation.expect_nothing_left();
 }

@@ -1,5 +1,5 @@
-// The whole core on a virtual network: drives the node with its five verbs, feeds it a source, and holds it,
-// at every step, to what must always be true.
+// The whole core on a virtual network: drives the node with its five verbs, or the nodes of several workers,
+// feeds them a source, and holds them, at every step, to what must always be true.
 #pragma once
 
 #include <map>
@@ -20,6 +20,9 @@ class Simulation {
     std::uint64_t seed = 1;
     SyntheticSource::Options source{};
     std::size_t max_viewers = 1000;
+    // Who share the port. What arrives lands with one of them by chance, but always the same one for a
+    // client's address; requests go to each in turn.
+    std::size_t workers = 1;
     // Where the server listens; the first is where pages come from.
     std::vector<SocketAddress> addresses = {{IpAddress::v4(0xCB00'710A), 8443}};  // 203.0.113.10
     std::vector<SocketAddress> advertised{};
@@ -34,10 +37,7 @@ class Simulation {
   HttpResponse http(HttpRequest request);
 
   // The server ends; its goodbyes are on their way.
-  void shut_down() {
-    node_.shut_down();
-    pump();
-  }
+  void shut_down();
 
   void run_for(Duration duration) { scheduler_.run_until(scheduler_.now() + duration); }
 
@@ -46,7 +46,14 @@ class Simulation {
 
   Scheduler& scheduler() { return scheduler_; }
   VirtualNetwork& network() { return network_; }
-  node::Node& node() { return node_; }
+  std::size_t viewer_count() const;
+  std::size_t allocation_count() const;
+  // How many live with that worker.
+  std::size_t viewers_of(std::size_t worker) const { return workers_[worker]->node.viewer_count(); }
+  // Where the next request goes, and what comes from a client's address.
+  void send_request_to(std::size_t worker) { next_request_ = worker; }
+  void land(const IpAddress& client, std::size_t worker) { landings_[client] = worker; }
+  std::size_t landing(const SocketAddress& remote) const;
   FakeDtlsFactory& dtls() { return dtls_; }
   SyntheticSource& source() { return source_; }
   Random& random() { return random_; }
@@ -63,6 +70,8 @@ class Simulation {
     std::size_t connections_refused = 0;
     std::size_t viewers_connected = 0;
     std::map<node::ViewerEnd, std::size_t> viewers_gone;
+    std::size_t viewers_moved = 0;
+    std::size_t packets_carried = 0;
   };
   const Count& count() const { return count_; }
   std::vector<node::RenditionWanted> renditions_wanted;
@@ -75,17 +84,30 @@ class Simulation {
   void expect_nothing_left();
 
  private:
-  // After everything that goes into the node.
-  void pump();
-  void send_batches();
+  struct Worker {
+    Worker(Simulation& simulation, node::NodeOptions options);
+
+    node::Node node;
+    Alarm wake;
+    // No busy loop: how often the node asked to be woken within the second that began then.
+    Instant second_began{};
+    std::size_t wakes = 0;
+    std::map<VideoCodec, bool> wants;
+  };
+
+  Worker& worker_at(const SocketAddress& remote) { return *workers_[landing(remote)]; }
+  // After everything that goes into a node.
+  void pump(Worker& worker);
+  void send_batches(Worker& worker);
+  void send_parcels(Worker& worker);
   void check_batch(const TransmitBatch& batch);
-  void take_events();
-  void handle(const node::KeyframeWanted& event);
-  void handle(const node::RenditionWanted& event);
+  void take_events(Worker& worker);
+  void handle(Worker& worker, const node::KeyframeWanted& event);
+  void handle(Worker& worker, const node::RenditionWanted& event);
   void refuse(ConnectionId connection);
-  void handle(const node::ViewerConnected& event);
-  void handle(const node::ViewerGone& event);
-  void wake();
+  void handle(Worker& worker, const node::ViewerConnected& event);
+  void handle(Worker& worker, const node::ViewerGone& event);
+  void wake(Worker& worker);
   void note(std::uint64_t value);
 
   Options options_;
@@ -93,16 +115,14 @@ class Simulation {
   test::SeededRandom random_;
   VirtualNetwork network_;
   FakeDtlsFactory dtls_;
-  node::Node node_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   SyntheticSource source_;
-  Alarm wake_;
   std::unique_ptr<TransmitBatch> batch_;
   std::vector<FiveTuple> to_close_;
   std::map<ConnectionId, FiveTuple> streams_;
 
-  // No busy loop: how often the node asked to be woken within the second that began then.
-  Instant second_began_{};
-  std::size_t wakes_ = 0;
+  std::map<IpAddress, std::size_t> landings_;
+  std::size_t next_request_ = 0;
 
   std::uint32_t last_client_ip_ = 0xC633'6400;  // 198.51.100.0
   Count count_;

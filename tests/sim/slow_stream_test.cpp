@@ -150,7 +150,7 @@ TEST(SlowStream, ThirtyViewersDoNotNoticeOneThatNeverReads) {
   // It is not worth a keyframe, and costs what its connection holds and little more: answers to its checks.
   EXPECT_EQ(simulation.count().keyframes_wanted, asked);
   EXPECT_LE(simulation.network().most_waiting(), kStreamBuffer + node::kMaxStreamBatch + 64'000);
-  EXPECT_EQ(simulation.node().viewer_count(), 31U);
+  EXPECT_EQ(simulation.viewer_count(), 31U);
 }
 
 }  // namespace

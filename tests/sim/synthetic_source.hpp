@@ -33,6 +33,7 @@ class SyntheticSource {
   }
   void want(VideoCodec codec, bool wanted) {
     if (codec == VideoCodec::h264) return;  // Comes as it is, whether somebody watches or not.
+    rendition(codec).starts += wanted && !rendition(codec).wanted ? 1U : 0U;
     rendition(codec).wanted = wanted;
     rendition(codec).key_next = true;
   }
@@ -43,6 +44,7 @@ class SyntheticSource {
     std::uint32_t next_number = 0;
     std::uint32_t last_keyframe = 0;
     std::size_t requests = 0;
+    std::size_t starts = 0;  // Of those that are there only while they are wanted.
   };
   Rendition& rendition(VideoCodec codec) { return renditions_[static_cast<std::size_t>(codec)]; }
 

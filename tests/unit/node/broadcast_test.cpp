@@ -68,7 +68,7 @@ TEST_F(BroadcastTest, WhoJoinsInMidGopNeedsNoKeyframe) {
   broadcast.rendition(VideoCodec::h264).feed(*joined, now);
   now += 1s;
   EXPECT_FALSE(wants_keyframe(VideoCodec::h264));
-  EXPECT_EQ(broadcast.viewer_count(), 1U);
+  EXPECT_EQ(broadcast.rendition(VideoCodec::h264).viewers().size(), 1U);
 }
 
 TEST_F(BroadcastTest, WhoJoinsWithNothingToStartFromAsksForAKeyframeOfItsOwnCodec) {
