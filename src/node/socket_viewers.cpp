@@ -168,6 +168,9 @@ void SocketViewers::remove(SocketViewer& viewer) {
   timers_.cancel(viewer.path().connection);
   auto node = by_connection_.extract(viewer.path().connection);
   last_ = std::move(node.mapped());
+  // It may stay for a while yet.
+  last_->seat = {};
+  last_->watching = {};
 }
 
 std::optional<Event> SocketViewers::poll_event() {
