@@ -1,129 +1,130 @@
 #include "crypto/srtp.hpp"
 
-#include <srtp2/srtp.h>
-
 #include <algorithm>
-#include <cstdlib>
+#include <optional>
+
+#include "crypto/openssl.hpp"
 
 namespace porthole::crypto {
 namespace {
 
-// How far behind the newest packet one may come and still be told from a replay. A sender may also repeat one
-// that is this old.
-constexpr unsigned long kReplayWindow = 1024;
-
-// RFC 3550 sections 5.1 and 6.1: the fixed headers, and where the SSRC stands in them.
+// RFC 3550 sections 5.1 and 6.1: the fixed headers, and what stands where in them.
 constexpr std::size_t kMinRtp = 12;
 constexpr std::size_t kMinRtcp = 8;
-constexpr std::size_t kRtpSsrc = 8;   // Offset.
-constexpr std::size_t kRtcpSsrc = 4;  // Offset.
+constexpr std::size_t kRtpSequence = 2;  // Offset.
+constexpr std::size_t kRtpSsrc = 8;      // Offset.
+constexpr std::size_t kRtcpSsrc = 4;     // Offset.
 
 bool is_version_2(Bytes packet) {
   return packet[0] >> 6 == 2;
 }
 
-// Not size + trailer <= buffer.size(): that sum could wrap.
-bool fits(Bytes buffer, std::size_t size, std::size_t least, std::size_t trailer) {
-  return size >= least && size <= buffer.size() && buffer.size() - size >= trailer && is_version_2(buffer);
-}
-
-// libsrtp wants to be initialised once, before all else. It fails only when its own self-test does.
-void initialise_library() {
-  static const bool ready = srtp_init() == srtp_err_status_ok;
-  if (!ready) std::abort();
-}
-
-SrtpContext make_context(SrtpProfile profile, const SrtpMasterKey& master, srtp_ssrc_type_t direction) {
-  initialise_library();
-  srtp_policy_t policy{};
-  const bool gcm = profile == SrtpProfile::aead_aes_128_gcm;
-  for (srtp_crypto_policy_t* part : {&policy.rtp, &policy.rtcp}) {
-    if (gcm) {
-      srtp_crypto_policy_set_aes_gcm_128_16_auth(part);
-    } else {
-      srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(part);
-    }
+// RFC 3550 section 5.1: the fixed header, contributing sources, an extension. Nothing if the packet is
+// shorter.
+std::optional<std::size_t> rtp_header_size(Bytes packet) {
+  if (packet.size() < kMinRtp || !is_version_2(packet)) return std::nullopt;
+  std::size_t size = kMinRtp + std::size_t{packet[0] & 0x0FU} * 4;
+  if ((packet[0] & 0x10) != 0) {
+    if (packet.size() < size + 4) return std::nullopt;
+    size += 4 + std::size_t{load_u16(&packet[size + 2])} * 4;
   }
-  // libsrtp reads the salt from behind the key.
-  std::array<std::uint8_t, sizeof(master.key) + sizeof(master.salt)> key_and_salt{};
-  std::ranges::copy(master.key, key_and_salt.begin());
-  std::ranges::copy(master.salt, key_and_salt.begin() + sizeof(master.key));
-  policy.key = key_and_salt.data();
-  policy.ssrc.type = direction;
-  policy.window_size = kReplayWindow;
-  policy.allow_repeat_tx = 1;
-  srtp_t context = nullptr;
-  // Fails only without memory, or with a cipher that this build of libsrtp lacks.
-  if (srtp_create(&context, &policy) != srtp_err_status_ok) std::abort();
-  return SrtpContext(context);
+  if (packet.size() < size) return std::nullopt;
+  return size;
 }
 
-SrtpError translate(srtp_err_status_t status) {
-  switch (status) {
-    case srtp_err_status_auth_fail:
-    case srtp_err_status_cipher_fail:
-      return SrtpError::not_authentic;
-    case srtp_err_status_replay_fail:
-    case srtp_err_status_replay_old:
-      return SrtpError::replayed;
-    default:
-      return SrtpError::malformed;
-  }
+// Not written + payload + trailer <= out.size(): that sum could wrap.
+bool has_room(Bytes out, std::size_t written, std::size_t payload, std::size_t trailer) {
+  return written <= out.size() && payload <= out.size() - written &&
+         trailer <= out.size() - written - payload;
+}
+
+// RFC 3711 section 3.3, the receiver's steps 3 to 7: nothing is remembered of a packet that is not authentic.
+template <class Windows>
+std::optional<SrtpError> open(SrtpCipher& cipher, Windows& sources, const SrtpPosition& position,
+                              MutableBytes packet, std::size_t header_size) {
+  auto* window = sources.find(position.ssrc);
+  if (window == nullptr && sources.size() == SrtpReceiver::kMaxSources) return SrtpError::too_many_sources;
+  if (window != nullptr && !window->is_new(position.index)) return SrtpError::replayed;
+  const ErrorQueueScope errors;
+  if (!cipher.open(position, packet, header_size)) return SrtpError::not_authentic;
+  if (window == nullptr) window = &sources.add(position.ssrc);
+  window->add(position.index);
+  return std::nullopt;
 }
 
 }  // namespace
 
-void SrtpContextRelease::operator()(srtp_ctx_t_* context) const {
-  srtp_dealloc(context);
+SrtpSender::SrtpSender(const SrtpKeys& keys)
+    : profile_(keys.profile),
+      cipher_(make_srtp_cipher(keys.profile, derive_session_keys(keys.profile, keys.local),
+                               SrtpCipher::Direction::seal)) {}
+
+SrtpSender::Source* SrtpSender::find(std::uint32_t ssrc, std::uint16_t sequence) {
+  for (std::size_t i = 0; i < source_count_; ++i) {
+    if (sources_[i].ssrc == ssrc) return &sources_[i];
+  }
+  if (source_count_ == kMaxSources) return nullptr;
+  // RFC 3711 section 3.3.1: the rollover counter begins at 0.
+  sources_[source_count_] = {ssrc, sequence};
+  return &sources_[source_count_++];
 }
 
-SrtpSender::SrtpSender(const SrtpKeys& keys)
-    : profile_(keys.profile), context_(make_context(keys.profile, keys.local, ssrc_any_outbound)) {}
-
 std::size_t SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size) {
-  if (!fits(buffer, size, kMinRtp, srtp_trailer(profile_))) return 0;
-  int length = static_cast<int>(size);
-  if (srtp_protect(context_.get(), buffer.data(), &length) != srtp_err_status_ok) return 0;
-  return static_cast<std::size_t>(length);
+  if (size > buffer.size()) return 0;
+  const auto header_size = rtp_header_size(buffer.first(size));
+  return header_size ? protect_rtp(buffer, *header_size, size, {}) : 0;
+}
+
+std::size_t SrtpSender::protect_rtp(MutableBytes out, std::size_t header_size, std::size_t written,
+                                    Bytes payload) {
+  const bool fits = has_room(out, written, payload.size(), srtp_trailer(profile_));
+  if (!fits || header_size < kMinRtp || header_size > written || !is_version_2(out)) return 0;
+  const std::uint32_t ssrc = load_u32(out.data() + kRtpSsrc);
+  const std::uint16_t sequence = load_u16(out.data() + kRtpSequence);
+  Source* const source = find(ssrc, sequence);
+  if (source == nullptr) return 0;
+  const std::uint64_t index = rtp_index_near(source->highest, sequence);
+  if (index > kMaxRtpIndex) return 0;
+  source->highest = std::max(source->highest, index);
+  return cipher_->seal({SrtpKind::rtp, ssrc, index}, out, header_size, written, payload);
 }
 
 std::size_t SrtpSender::protect_rtcp(MutableBytes buffer, std::size_t size) {
-  if (!fits(buffer, size, kMinRtcp, srtcp_trailer(profile_))) return 0;
-  int length = static_cast<int>(size);
-  if (srtp_protect_rtcp(context_.get(), buffer.data(), &length) != srtp_err_status_ok) return 0;
-  return static_cast<std::size_t>(length);
+  const bool fits = has_room(buffer, size, 0, srtcp_trailer(profile_));
+  if (!fits || size < kMinRtcp || !is_version_2(buffer) || next_rtcp_index_ > kMaxRtcpIndex) return 0;
+  const std::uint32_t ssrc = load_u32(buffer.data() + kRtcpSsrc);
+  return cipher_->seal({SrtpKind::rtcp, ssrc, next_rtcp_index_++}, buffer, kMinRtcp, size, {});
 }
 
 SrtpReceiver::SrtpReceiver(const SrtpKeys& keys)
-    : profile_(keys.profile), context_(make_context(keys.profile, keys.remote, ssrc_any_inbound)) {}
+    : profile_(keys.profile),
+      cipher_(make_srtp_cipher(keys.profile, derive_session_keys(keys.profile, keys.remote),
+                               SrtpCipher::Direction::open)) {}
 
 Result<std::size_t, SrtpError> SrtpReceiver::unprotect_rtp(MutableBytes packet) {
-  if (packet.size() < kMinRtp + srtp_trailer(profile_) || !is_version_2(packet))
-    return fail(SrtpError::malformed);
-  return unprotect(packet, load_u32(packet.data() + kRtpSsrc), false);
+  const std::size_t trailer = srtp_trailer(profile_);
+  if (packet.size() < trailer) return fail(SrtpError::malformed);
+  const auto header_size = rtp_header_size(packet.first(packet.size() - trailer));
+  if (!header_size) return fail(SrtpError::malformed);
+  const std::uint32_t ssrc = load_u32(packet.data() + kRtpSsrc);
+  const std::uint16_t sequence = load_u16(packet.data() + kRtpSequence);
+  const auto* window = rtp_sources_.find(ssrc);
+  const std::uint64_t index = window == nullptr ? sequence : window->near(sequence);
+  if (const auto error = open(*cipher_, rtp_sources_, {SrtpKind::rtp, ssrc, index}, packet, *header_size)) {
+    return fail(*error);
+  }
+  return packet.size() - trailer;
 }
 
 Result<std::size_t, SrtpError> SrtpReceiver::unprotect_rtcp(MutableBytes packet) {
-  if (packet.size() < kMinRtcp + srtcp_trailer(profile_) || !is_version_2(packet))
-    return fail(SrtpError::malformed);
-  return unprotect(packet, load_u32(packet.data() + kRtcpSsrc), true);
-}
-
-Result<std::size_t, SrtpError> SrtpReceiver::unprotect(MutableBytes packet, std::uint32_t ssrc, bool rtcp) {
-  const bool known = knows(ssrc);
-  if (!known && source_count_ == kMaxSources) return fail(SrtpError::too_many_sources);
-  int length = static_cast<int>(packet.size());
-  const srtp_err_status_t status = rtcp ? srtp_unprotect_rtcp(context_.get(), packet.data(), &length)
-                                        : srtp_unprotect(context_.get(), packet.data(), &length);
-  if (status != srtp_err_status_ok) return fail(translate(status));
-  // libsrtp keeps state for a source from its first authentic packet on, and so do we.
-  if (!known) sources_[source_count_++] = ssrc;
-  return static_cast<std::size_t>(length);
-}
-
-bool SrtpReceiver::knows(std::uint32_t ssrc) const {
-  return std::ranges::find(sources_.begin(), sources_.begin() + source_count_, ssrc) !=
-         sources_.begin() + source_count_;
+  const std::size_t trailer = srtcp_trailer(profile_);
+  if (packet.size() < kMinRtcp + trailer || !is_version_2(packet)) return fail(SrtpError::malformed);
+  const std::uint32_t word = load_u32(packet.data() + srtcp_index_at(profile_, packet.size()));
+  // RFC 8827 section 6.5: WebRTC knows no SRTCP without encryption.
+  if ((word & kSrtcpEncrypted) == 0) return fail(SrtpError::malformed);
+  const SrtpPosition position{SrtpKind::rtcp, load_u32(packet.data() + kRtcpSsrc), word & ~kSrtcpEncrypted};
+  if (const auto error = open(*cipher_, rtcp_sources_, position, packet, kMinRtcp)) return fail(*error);
+  return packet.size() - trailer;
 }
 
 }  // namespace porthole::crypto

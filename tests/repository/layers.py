@@ -32,7 +32,6 @@ SANS_IO = {"base", "crypto", "wire", "turn", "ice", "rtc", "node"}
 # Libraries by the folder that may use them; a pattern matches what stands between < and >.
 THIRD_PARTY = [
     (r"openssl/", {"crypto", "io", "check"}),
-    (r"srtp2/", {"crypto"}),
     (r"boost/", {"io", "check"}),
     (r"lib(av|sw)[a-z]+/", {"media"}),
     (r"nlohmann/", {"node", "server", "check"}),

@@ -95,7 +95,7 @@ class LayersTest(unittest.TestCase):
         self.assert_clean({"src/turn/a.cpp": "auto a = wall.time(now); auto b = frame.time();\n"})
 
     def test_knows_which_folder_may_use_which_library(self):
-        for header in ["boost/asio.hpp", "libavcodec/avcodec.h", "spdlog/spdlog.h", "CLI/CLI.hpp", "srtp2/srtp.h",
+        for header in ["boost/asio.hpp", "libavcodec/avcodec.h", "spdlog/spdlog.h", "CLI/CLI.hpp",
                        "openssl/ssl.h", "nlohmann/json.hpp", "toml++/toml.h"]:
             self.assert_complains({"src/base/a.cpp": f"#include <{header}>\n"}, f"<{header}>", "may use this library")
         self.assert_complains({"src/io/a.cpp": "#include <zlib/other.hpp>\n"}, "does not know this library")

@@ -3,51 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "support/seeded_random.hpp"
+#include "unit/crypto/srtp_packets.hpp"
 
 namespace porthole::crypto {
 namespace {
 
-using Packet = std::vector<std::uint8_t>;
-
-constexpr std::uint32_t kSsrc = 0x1234'5678;
-
-Packet rtp(std::uint16_t sequence, std::uint32_t ssrc = kSsrc, std::size_t payload = 100) {
-  Packet packet(12 + payload);
-  packet[0] = 0x80;
-  packet[1] = 96;
-  store_u16(&packet[2], sequence);
-  store_u32(&packet[8], ssrc);
-  for (std::size_t i = 12; i < packet.size(); ++i) packet[i] = static_cast<std::uint8_t>(i);
-  return packet;
-}
-
-// An empty receiver report.
-Packet rtcp(std::uint32_t ssrc = kSsrc) {
-  Packet packet = {0x80, 201, 0, 1, 0, 0, 0, 0};
-  store_u32(&packet[4], ssrc);
-  return packet;
-}
+using test::kSsrc;
+using test::Packet;
+using test::rtcp;
+using test::rtp;
 
 class Srtp : public testing::TestWithParam<SrtpProfile> {
  protected:
-  static SrtpKeys make_keys() {
-    SrtpKeys keys{.profile = GetParam(), .local = {}, .remote = {}};
-    test::SeededRandom random;
-    for (const MutableBytes part : {MutableBytes(keys.local.key), MutableBytes(keys.local.salt),
-                                    MutableBytes(keys.remote.key), MutableBytes(keys.remote.salt)}) {
-      random.fill(part);
-    }
-    return keys;
-  }
-
-  static SrtpKeys swapped(SrtpKeys keys) {
-    std::swap(keys.local, keys.remote);
-    return keys;
-  }
-
   Packet protect(const Packet& clear) {
     Packet buffer = clear;
     buffer.resize(clear.size() + kMaxSrtpTrailer);
@@ -62,8 +31,9 @@ class Srtp : public testing::TestWithParam<SrtpProfile> {
     return buffer;
   }
 
-  SrtpSender sender_{make_keys()};
-  SrtpReceiver receiver_{swapped(make_keys())};
+  const SrtpKeys keys_ = test::make_keys(GetParam());
+  SrtpSender sender_{keys_};
+  SrtpReceiver receiver_{test::swapped(keys_)};
 };
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Srtp,
@@ -111,7 +81,7 @@ TEST_P(Srtp, AnyFlippedBitIsRefused) {
 }
 
 TEST_P(Srtp, TheWrongKeyIsRefused) {
-  SrtpReceiver other(make_keys());  // Not swapped: expects what it sends itself.
+  SrtpReceiver other(keys_);  // Not swapped: expects what it sends itself.
   Packet packet = protect(rtp(1));
   const auto size = other.unprotect_rtp(packet);
   ASSERT_FALSE(size);
@@ -161,8 +131,56 @@ TEST_P(Srtp, RefusesToProtectWithoutRoomForTheTrailer) {
   EXPECT_EQ(sender_.protect_rtcp(buffer, 7), 0u);
 }
 
+TEST_P(Srtp, RefusesPiecesThatMakeNoPacket) {
+  Packet out = rtp(1);
+  const Packet payload(100);
+  out.resize(12 + payload.size() + srtp_trailer(GetParam()));
+  EXPECT_EQ(sender_.protect_rtp(out, 12, 13, payload), 0u) << "no room";
+  EXPECT_EQ(sender_.protect_rtp(out, 12, 11, payload), 0u) << "a header longer than what is written";
+  EXPECT_EQ(sender_.protect_rtp(out, 11, 12, payload), 0u) << "no header";
+  EXPECT_EQ(sender_.protect_rtp(out, 12, out.size() + 1, {}), 0u) << "written beyond the end";
+  EXPECT_EQ(sender_.protect_rtp(out, 12, 12, payload), out.size());
+}
+
+TEST_P(Srtp, MediaComesFromFewSources) {
+  for (std::uint32_t ssrc = 1; ssrc <= SrtpSender::kMaxSources; ++ssrc) {
+    EXPECT_FALSE(protect(rtp(1, ssrc)).empty());
+  }
+  EXPECT_TRUE(protect(rtp(1, 99)).empty());
+  EXPECT_FALSE(protect(rtp(2, 3)).empty());
+}
+
+TEST_P(Srtp, MediaAndControlTakeTurns) {
+  for (std::uint16_t i = 0; i < 10; ++i) {
+    Packet media = protect(rtp(i));
+    Packet control = protect_control(rtcp());
+    EXPECT_TRUE(receiver_.unprotect_rtp(media));
+    EXPECT_TRUE(receiver_.unprotect_rtcp(control));
+  }
+}
+
+TEST_P(Srtp, ControlInClearIsRefused) {
+  Packet packet = protect_control(rtcp());
+  packet[srtcp_index_at(GetParam(), packet.size())] &= 0x7F;
+  const auto size = receiver_.unprotect_rtcp(packet);
+  ASSERT_FALSE(size);
+  EXPECT_EQ(size.error(), SrtpError::malformed);
+}
+
+TEST_P(Srtp, AReplayThatIsOlderThanTheWindowIsRefused) {
+  const Packet first = protect(rtp(1));
+  for (std::uint16_t i = 2; i < 2 * SrtpReceiver::kRtpWindow; ++i) {
+    Packet packet = protect(rtp(i));
+    ASSERT_TRUE(receiver_.unprotect_rtp(packet));
+  }
+  Packet copy = first;
+  const auto size = receiver_.unprotect_rtp(copy);
+  ASSERT_FALSE(size);
+  EXPECT_EQ(size.error(), SrtpError::replayed);
+}
+
 TEST_P(Srtp, ShortAndAlienPacketsAreRefusedWithoutHarm) {
-  test::SeededRandom random(7);
+  porthole::test::SeededRandom random(7);
   for (std::size_t size = 0; size < 80; ++size) {
     for (const std::uint8_t first : Packet{0x80, 0x8F, 0x90, 0xB0, 0x40, 0xFF}) {
       Packet junk(size);
