@@ -25,14 +25,32 @@ def figure(name, value, unit):
             'ratio': value / baseline if baseline else None}
 
 
-def turn_server():
-    """The TURN server's state machine alone, on one core."""
-    command = [TREE / 'benchmarks' / 'turn_server_bench', '--benchmark_format=json', '--benchmark_min_time=0.2',
+def medians(program):
+    """What a program of Google Benchmark's says, interleaved: items a second, by name."""
+    command = [TREE / 'benchmarks' / program, '--benchmark_format=json', '--benchmark_min_time=0.2',
                f'--benchmark_repetitions={ROUNDS}', '--benchmark_enable_random_interleaving=true',
                '--benchmark_report_aggregates_only=true']
     report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
-    return [figure('turn-server/' + run['run_name'].removeprefix('BM_'), run['items_per_second'], '1/s and core')
-            for run in report['benchmarks'] if run['aggregate_name'] == 'median']
+    return {run['run_name'].removeprefix('BM_'): run['items_per_second']
+            for run in report['benchmarks'] if run['aggregate_name'] == 'median'}
+
+
+def turn_server():
+    """The TURN server's state machine alone, on one core."""
+    return [figure(f'turn-server/{name}', rate, '1/s and core') for name, rate in medians('turn_server_bench').items()]
+
+
+def srtp():
+    """Encrypting packets of 1,200 bytes for one viewer and for 1,000, with libsrtp2 as the baseline."""
+    nanoseconds = {name: 1e9 / rate for name, rate in medians('srtp_bench').items()}
+    figures = []
+    for name, ours in nanoseconds.items():
+        maker, case = name.split('/', 1)
+        if maker == 'porthole':
+            theirs = nanoseconds[f'libsrtp2/{case}']
+            figures.append({'name': f'srtp/{case}', 'value': ours, 'unit': 'ns a packet', 'baseline': theirs,
+                            'ratio': ours / theirs})
+    return figures
 
 
 @contextlib.contextmanager
@@ -89,13 +107,13 @@ def turn_flood():
             figure('turn-flood/growth', growth, 'kB')]
 
 
-BENCHMARKS = {'turn-server': turn_server, 'turn-allocate': turn_allocate, 'turn-flood': turn_flood}
+BENCHMARKS = {'turn-server': turn_server, 'srtp': srtp, 'turn-allocate': turn_allocate, 'turn-flood': turn_flood}
 
 
 def show(figures):
     print(f'{"name":<45}{"value":>14}  {"unit":<13}{"baseline":>10}{"ratio":>8}')
     for row in figures:
-        baseline = f'{row["baseline"]:>10,}{row["ratio"]:>8.2f}' if row['baseline'] else ''
+        baseline = f'{row["baseline"]:>10,.0f}{row["ratio"]:>8.2f}' if row['baseline'] else ''
         print(f'{row["name"]:<45}{row["value"]:>14,.0f}  {row["unit"]:<13}{baseline}')
 
 

@@ -14,22 +14,18 @@ using test::Packet;
 
 constexpr std::size_t kPacket = 1200;
 constexpr std::size_t kHeader = 12;
-constexpr std::size_t kManyViewers = 1000;
+constexpr std::int64_t kManyViewers = 1000;
 constexpr std::size_t kFrame = 10;  // Packets that leave together.
 
-SrtpProfile profile_of(const benchmark::State& state) {
-  return static_cast<SrtpProfile>(state.range(0));
-}
-
 // Each viewer has keys of its own, as after DTLS.
-SrtpKeys keys_of(const benchmark::State& state, std::size_t viewer) {
-  SrtpKeys keys = test::make_keys(profile_of(state));
+SrtpKeys keys_of(SrtpProfile profile, std::size_t viewer) {
+  SrtpKeys keys = test::make_keys(profile);
   store_u32(keys.local.key.data(), static_cast<std::uint32_t>(viewer));
   return keys;
 }
 
 struct Ours {
-  Ours(const benchmark::State& state, std::size_t viewer) : sender(keys_of(state, viewer)) {}
+  explicit Ours(const SrtpKeys& keys) : sender(keys) {}
   std::size_t protect(MutableBytes out, Bytes payload) {
     return sender.protect_rtp(out, kHeader, kHeader, payload);
   }
@@ -38,8 +34,7 @@ struct Ours {
 
 // libsrtp2 works in place: the payload, which all viewers share, is copied first.
 struct Theirs {
-  Theirs(const benchmark::State& state, std::size_t viewer)
-      : session(profile_of(state), keys_of(state, viewer).local, ssrc_any_outbound) {}
+  explicit Theirs(const SrtpKeys& keys) : session(keys.profile, keys.local, ssrc_any_outbound) {}
   std::size_t protect(MutableBytes out, Bytes payload) {
     std::memcpy(out.data() + kHeader, payload.data(), payload.size());
     return session.protect_rtp(out, kHeader + payload.size());
@@ -47,11 +42,11 @@ struct Theirs {
   Libsrtp session;
 };
 
-template <class Viewer>
+template <class Viewer, SrtpProfile profile>
 void protect(benchmark::State& state) {
   std::vector<Viewer> viewers;
-  const auto count = static_cast<std::size_t>(state.range(1));
-  for (std::size_t i = 0; i < count; ++i) viewers.emplace_back(state, i);
+  const auto count = static_cast<std::size_t>(state.range(0));
+  for (std::size_t i = 0; i < count; ++i) viewers.emplace_back(keys_of(profile, i));
   const Packet payload(kPacket - kHeader, 0x5A);
   Packet out = test::rtp(0, test::kSsrc, payload.size() + kMaxSrtpTrailer);
   std::uint16_t sequence = 0;
@@ -67,23 +62,12 @@ void protect(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count * kFrame));
 }
 
-void BM_Porthole(benchmark::State& state) {
-  protect<Ours>(state);
-}
-void BM_Libsrtp2(benchmark::State& state) {
-  protect<Theirs>(state);
-}
-
-void profiles_and_viewers(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgNames({"profile", "viewers"});
-  for (const auto profile : {SrtpProfile::aead_aes_128_gcm, SrtpProfile::aes128_cm_sha1_80}) {
-    for (const std::size_t viewers : {std::size_t{1}, kManyViewers}) {
-      benchmark->Args({static_cast<std::int64_t>(profile), static_cast<std::int64_t>(viewers)});
-    }
-  }
-}
-BENCHMARK(BM_Porthole)->Apply(profiles_and_viewers);
-BENCHMARK(BM_Libsrtp2)->Apply(profiles_and_viewers);
+constexpr SrtpProfile kGcm = SrtpProfile::aead_aes_128_gcm;
+constexpr SrtpProfile kCounterMode = SrtpProfile::aes128_cm_sha1_80;
+BENCHMARK(protect<Ours, kGcm>)->Name("porthole/gcm")->Arg(1)->Arg(kManyViewers);
+BENCHMARK(protect<Theirs, kGcm>)->Name("libsrtp2/gcm")->Arg(1)->Arg(kManyViewers);
+BENCHMARK(protect<Ours, kCounterMode>)->Name("porthole/cm-sha1")->Arg(1)->Arg(kManyViewers);
+BENCHMARK(protect<Theirs, kCounterMode>)->Name("libsrtp2/cm-sha1")->Arg(1)->Arg(kManyViewers);
 
 }  // namespace
 }  // namespace porthole::crypto

@@ -353,12 +353,34 @@ def tls_seeds():
     return {f"{name}-{cut}": bytes([cut, 3]) + stream for name, stream in streams.items() for cut in (0, 200)}
 
 
+# As srtp_fuzz.cpp reads them: profile, then how, where, length and bytes of each packet.
+def srtp_seeds():
+    def step(how, packet, where=40):
+        return bytes([how, where, len(packet)]) + packet
+
+    def rtp(sequence, ssrc=1, first=0x80, more=b""):
+        return struct.pack(">BBHII", first, 96, sequence, 0, ssrc) + more + bytes(range(20))
+
+    control = [rtcp_packet(0, 201, struct.pack(">I", ssrc)) for ssrc in range(9)]
+    programs = {
+        "media": step(0, rtp(1)) + step(0, rtp(2), 2), "wrap": b"".join(step(0, rtp(n)) for n in (65534, 65535, 0, 65533, 1, 1)),
+        "far": b"".join(step(0, rtp(n)) for n in (10, 65535, 32767, 40000, 65535, 5, 32773, 40000)),
+        "damaged": step(4, rtp(1)) + step(4, rtp(2), 3) + step(5, control[0]) + step(5, control[0], 9),
+        "raw": step(2, rtp(1, more=bytes(16))) + step(3, control[0] + bytes(20)) + step(2, b"") + step(3, b"\x80"),
+        "header": step(0, rtp(1, 1, 0x92, b"\0" * 8 + b"\xbe\xde\0\1\x32\0\0\0")) + step(0, rtp(2, 1, 0x9f)),
+        "sources": b"".join(step(0, rtp(1, n)) for n in range(6)) + b"".join(step(1, packet) for packet in control),
+        "both": (step(0, rtp(1)) + step(1, control[0])) * 2, "short": step(0, rtp(1)[:11]) + step(1, control[0][:7]),
+        "empty": step(0, rtp(1)[:12]) + step(4, rtp(2)[:12], 20),
+    }
+    return {f"{name}-{profile}": bytes([profile]) + program for name, program in programs.items() for profile in (0, 1)}
+
+
 def main():
     targets = {"stun": {**MESSAGES, **rfc5769()}, "stream_framing": stream_seeds(), "first_bytes": first_bytes_seeds(),
                "websocket": websocket_seeds(),
                "proxy_header": proxy_header_seeds(), "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
                "http": http_seeds(), "turn": turn_seeds(),
-               "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds()}
+               "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds(), "srtp": srtp_seeds()}
     for target, seeds in targets.items():
         folder = HERE / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
