@@ -62,12 +62,41 @@ void protect(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count * kFrame));
 }
 
+// What a viewer that joins costs: a context for each direction.
+template <SrtpProfile profile>
+void join_ours(benchmark::State& state) {
+  const SrtpKeys keys = test::make_keys(profile);
+  for (auto _ : state) {
+    const SrtpSender sender(keys);
+    const SrtpReceiver receiver(keys);
+    benchmark::DoNotOptimize(&sender);
+    benchmark::DoNotOptimize(&receiver);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+template <SrtpProfile profile>
+void join_theirs(benchmark::State& state) {
+  const SrtpKeys keys = test::make_keys(profile);
+  for (auto _ : state) {
+    const Libsrtp sender(profile, keys.local, ssrc_any_outbound);
+    const Libsrtp receiver(profile, keys.remote, ssrc_any_inbound);
+    benchmark::DoNotOptimize(&sender);
+    benchmark::DoNotOptimize(&receiver);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 constexpr SrtpProfile kGcm = SrtpProfile::aead_aes_128_gcm;
 constexpr SrtpProfile kCounterMode = SrtpProfile::aes128_cm_sha1_80;
 BENCHMARK(protect<Ours, kGcm>)->Name("porthole/gcm")->Arg(1)->Arg(kManyViewers);
 BENCHMARK(protect<Theirs, kGcm>)->Name("libsrtp2/gcm")->Arg(1)->Arg(kManyViewers);
 BENCHMARK(protect<Ours, kCounterMode>)->Name("porthole/cm-sha1")->Arg(1)->Arg(kManyViewers);
 BENCHMARK(protect<Theirs, kCounterMode>)->Name("libsrtp2/cm-sha1")->Arg(1)->Arg(kManyViewers);
+BENCHMARK(join_ours<kGcm>)->Name("porthole/gcm/join");
+BENCHMARK(join_theirs<kGcm>)->Name("libsrtp2/gcm/join");
+BENCHMARK(join_ours<kCounterMode>)->Name("porthole/cm-sha1/join");
+BENCHMARK(join_theirs<kCounterMode>)->Name("libsrtp2/cm-sha1/join");
 
 }  // namespace
 }  // namespace porthole::crypto
