@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "crypto/openssl.hpp"
-
 namespace porthole::crypto {
 namespace {
 
@@ -45,7 +43,6 @@ std::optional<SrtpError> open(SrtpCipher& cipher, Windows& sources, const SrtpPo
   auto* window = sources.find(position.ssrc);
   if (window == nullptr && sources.size() == SrtpReceiver::kMaxSources) return SrtpError::too_many_sources;
   if (window != nullptr && !window->is_new(position.index)) return SrtpError::replayed;
-  const ErrorQueueScope errors;
   if (!cipher.open(position, packet, header_size)) return SrtpError::not_authentic;
   if (window == nullptr) window = &sources.add(position.ssrc);
   window->add(position.index);
