@@ -40,6 +40,7 @@ TEST(ReplayWindow, TakesWhatIsTooOldForAReplay) {
   window.add(1000);
   EXPECT_TRUE(window.is_new(1000 - 63));
   EXPECT_FALSE(window.is_new(1000 - 64));
+  EXPECT_FALSE(window.is_new(1000 - 65));
 }
 
 TEST(ReplayWindow, ForgetsWhatLeavesIt) {

@@ -81,6 +81,14 @@ TEST_P(SrtpStrangers, AnOldPacketIsRepeatedAcrossTheWrap) {
   EXPECT_EQ(protect(ours_out_, test::rtp(65'500)), first);
 }
 
+TEST_P(SrtpStrangers, AnOldPacketDoesNotTurnTheCounterBack) {
+  for (const Packet& clear : {test::rtp(0xF000), test::rtp(0x5000), test::rtp(0x9000)}) {
+    ASSERT_EQ(protect(ours_out_, clear), protect(theirs_out_, clear));
+  }
+  ASSERT_FALSE(protect(ours_out_, test::rtp(0x2000)).empty());
+  EXPECT_EQ(protect(ours_out_, test::rtp(0xA001)), protect(theirs_out_, test::rtp(0xA001)));
+}
+
 TEST_P(SrtpStrangers, TheyOpenWhatWeProtect) {
   for (std::uint32_t i = 65'000; i < 67'000; ++i) {
     const Packet clear = test::rtp(static_cast<std::uint16_t>(i), i % 5 == 0 ? kRtxSsrc : test::kSsrc);
