@@ -141,7 +141,9 @@ void Node::on_to_peer(const Route& route, Bytes data, Instant now) {
 }
 
 void Node::on_turn_event(const turn::Event& event) {
-  if (event.kind != turn::Event::Kind::gone) return;
+  using Kind = turn::Event::Kind;
+  if (event.kind == Kind::framing_changed) viewers_.forget_outlets(event.allocation);
+  if (event.kind != Kind::gone) return;
   viewers_.detach_allocation(event.allocation);
   neighbours_.drop_allocation(event.allocation);
 }
@@ -221,8 +223,11 @@ bool Node::handle_media(const Route& route, wire::DatagramKind kind, Bytes packe
   Viewer& viewer = *attachment->viewer;
   if (kind == wire::DatagramKind::dtls) {
     viewer.handle_dtls(packet, attachment->path, now);
-  } else if (kind == wire::DatagramKind::srtp && viewer.handle_srtp(packet, attachment->path, now)) {
-    viewer.broadcast().rendition(viewer.codec()).gate().request(now, viewer.urgency(now));
+  } else if (kind == wire::DatagramKind::srtp) {
+    const bool wants_keyframe = viewer.handle_srtp(packet, attachment->path, now);
+    if (wants_keyframe) viewer.broadcast().rendition(viewer.codec()).gate().request(now, viewer.urgency(now));
+    // Most reports ask for nothing.
+    if (!viewer.has_news()) return true;
   }
   update(viewer, now);
   return true;
@@ -319,8 +324,10 @@ void Node::handle_timeout(Instant now) {
 bool Node::poll_transmit(TransmitBatch& out, Instant now) {
   if (front_.poll_transmit(out)) return true;
   while (Viewer* viewer = viewers_.awake()) {
-    if (poll_viewer(*viewer, out, now)) return true;
+    const bool sends = poll_viewer(*viewer, out, now);
+    if (sends && viewer->may_have_more()) return true;
     viewers_.sleep(*viewer);
+    if (sends) return true;
     if (viewer->ended()) remove(*viewer, now);
   }
   return false;
@@ -330,14 +337,26 @@ bool Node::poll_stream(StreamWrite& out, Instant now) {
   return sockets_.poll_stream(out, now);
 }
 
+Viewer::Outlet* Node::outlet(Viewer& viewer, Instant now) {
+  const Viewer::Path* path = viewer.selected_path();
+  auto& known = viewer.outlet;
+  if (path != nullptr && known && known->path == path->id && now < known->framing.valid_until())
+    return &*known;
+  known.reset();
+  const bool is_here = path != nullptr && path->route.is_here();
+  const auto around = is_here ? framing(path->route, now) : std::nullopt;
+  if (around) known = {path->id, path->route.path, *around};
+  return known ? &*known : nullptr;
+}
+
 bool Node::poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now) {
-  const Route* route = viewer.selected_route();
-  const auto around = route == nullptr ? std::nullopt : framing(*route, now);
-  viewer.is_reachable = around.has_value() && route->is_here();
+  Viewer::Outlet* way = outlet(viewer, now);
+  viewer.is_reachable = way != nullptr;
   if (!viewer.is_reachable) return false;
-  viewer.is_blocked = blocked_.holds_up(route->path.connection, viewer.id());
-  viewer.set_max_delay(route->path.is_stream() ? options_.max_delay : rtc::kMaxQueueDelay);
-  BatchBuilder builder(out, *route, *around);
+  const bool on_stream = way->to.is_stream();
+  viewer.is_blocked = on_stream && blocked_.holds_up(way->to.connection, viewer.id());
+  viewer.set_max_delay(on_stream ? options_.max_delay : rtc::kMaxQueueDelay);
+  BatchBuilder builder(out, way->to, way->framing);
   return viewer.poll_transmit(builder, now, wall_) && front_.seal(out);
 }
 

@@ -125,6 +125,8 @@ class Node final : public PortMachine, private TurnOwner {
   void take(NamesMoved& moved, WorkerId from, Instant now);
   void take(UserMinted& minted, WorkerId from, Instant now);
 
+  // nullptr where there is no way to it.
+  Viewer::Outlet* outlet(Viewer& viewer, Instant now);
   bool poll_viewer(Viewer& viewer, TransmitBatch& out, Instant now);
 
   // Constant after construction.

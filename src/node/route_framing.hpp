@@ -18,6 +18,9 @@ class RouteFraming {
   explicit RouteFraming(const FiveTuple& direct) : has_length_(direct.is_stream()) {}
   explicit RouteFraming(const turn::PeerFraming& relayed) : relayed_(relayed) {}
 
+  // Until then it holds; later the client may have taken back what it let through.
+  Instant valid_until() const { return relayed_ ? relayed_->valid_until() : Instant::max(); }
+
   // Bytes before the packet.
   std::size_t prefix_size() const { return relayed_ ? relayed_->prefix_size() : length_size(); }
   std::size_t total_size(std::size_t packet_size) const {

@@ -109,7 +109,7 @@ Instant Viewer::next_timeout() const {
   if (dtls_started_) next = std::min(next, dtls_->next_timeout());
   if (!connected()) return std::min(next, since_ + kSetupTimeout);
   if (!is_reachable || is_blocked) return next;
-  if (stream_.next_size() > 0) next = std::min(next, paced_until_);
+  if (stream_.next_size() > 0) next = std::min(next, pacer_.next_timeout());
   return std::min(next, stream_.next_timeout());
 }
 
@@ -124,6 +124,7 @@ rtc::SendStream::Enqueued Viewer::enqueue_cached(std::span<const rtc::FramePtr> 
 }
 
 bool Viewer::poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall) {
+  may_have_more_ = true;
   if (end_) return write_goodbye(builder, now, wall);
   if (write_dtls(builder)) return true;
   if (!connected() || is_blocked) return false;
@@ -145,21 +146,25 @@ bool Viewer::write_report(BatchBuilder& builder, Instant now, const WallClock& w
 }
 
 bool Viewer::write_media(BatchBuilder& builder, Instant now) {
-  if (now < paced_until_) return false;
+  const bool paced = !builder.is_stream();
+  const std::size_t allowance = paced ? pacer_.allowance(now) : kMaxStreamBatch;
   stream_.drop_late(now);
-  std::int64_t bits = 0;
   while (const std::size_t next = stream_.next_size()) {
-    if (!builder.takes(next + srtp_trailer_)) break;
+    if (builder.size() + next > allowance || !builder.takes(next + srtp_trailer_)) break;
     const MutableBytes slot = builder.slot();
-    const std::size_t size = sender_->protect_rtp(slot, stream_.write_next(slot, now));
+    const rtc::SendStream::Packet packet = stream_.write_next(slot, now);
+    const std::size_t size = sender_->protect_rtp(slot, packet.header_size, packet.written, packet.payload);
     if (size == 0) break;
     builder.commit(size);
-    bits += static_cast<std::int64_t>(size) * 8;
   }
-  // A connection takes as much as its path carries, and says when that is enough.
-  if (stream_.next_size() > 0 && !builder.is_stream())
-    paced_until_ = now + Duration(bits * Duration::period::den / kBurstBitsPerSecond);
-  return !builder.empty();
+  if (builder.empty()) return false;
+  if (paced) {
+    const rtc::SendStream::Due due = stream_.due();
+    pacer_.handle_sent(builder.size(), due.bytes, due.by, now);
+  }
+  // A connection may have been given so much that it takes no more; that is seen at the next poll.
+  may_have_more_ = !paced || (stream_.next_size() > 0 && pacer_.allowance(now) > 0);
+  return true;
 }
 
 bool Viewer::write_goodbye(BatchBuilder& builder, Instant now, const WallClock& wall) {
@@ -196,11 +201,11 @@ std::optional<Route> Viewer::remove_path(ice::PathId path) {
   return route;
 }
 
-const Route* Viewer::selected_route() const {
+const Viewer::Path* Viewer::selected_path() const {
   const auto selected = agent_.selected() ? agent_.selected() : handshake_path_;
   if (!selected) return nullptr;
   const auto found = std::ranges::find(paths_, *selected, &Path::id);
-  return found == paths_.end() ? nullptr : &found->route;
+  return found == paths_.end() ? nullptr : &*found;
 }
 
 const Route* Viewer::home_route() const {

@@ -14,8 +14,10 @@
 #include "node/batch_builder.hpp"
 #include "node/broadcast.hpp"
 #include "node/route.hpp"
+#include "node/route_framing.hpp"
 #include "node/viewer_end.hpp"
 #include "rtc/negotiation.hpp"
+#include "rtc/pacer.hpp"
 #include "rtc/send_stream.hpp"
 
 namespace porthole::node {
@@ -24,10 +26,6 @@ enum class ViewerId : std::uint64_t {};
 
 // From the offer to the first packet of media. Browsers give up on ICE after some 30 s themselves.
 constexpr Duration kSetupTimeout = 30s;
-
-// Between the batches of a backlog (a cached group of pictures, a large keyframe): 100 Mbit/s is what most
-// last links carry, and a burst of one batch fits in any socket buffer on the way.
-constexpr std::int64_t kBurstBitsPerSecond = 100'000'000;
 
 class Viewer {
  public:
@@ -49,7 +47,7 @@ class Viewer {
   ice::CheckOutcome handle_check(const stun::Message& check, ice::PathId path, const SocketAddress& mapped,
                                  MutableBytes out, Instant now);
   void handle_dtls(Bytes datagram, ice::PathId path, Instant now);
-  // RTCP, protected. True when the viewer needs a keyframe.
+  // RTCP, protected. True when the viewer needs a keyframe. Mostly it leads to nothing: see has_news().
   bool handle_srtp(Bytes packet, ice::PathId path, Instant now);
   void handle_timeout(Instant now);
   // Instant::max() when nothing is pending.
@@ -66,6 +64,10 @@ class Viewer {
   // Writes what is to be sent now, one batch for each call; false when there is nothing. `builder` is for
   // the selected route.
   bool poll_transmit(BatchBuilder& builder, Instant now, const WallClock& wall);
+  // Whether it has something to send or to end with, as far as what it heard goes.
+  bool has_news() const { return end_ || stream_.next_size() > 0; }
+  // After a batch: whether there may be another at once. False for most, which need not be polled in vain.
+  bool may_have_more() const { return may_have_more_; }
 
   // Paths.
   bool heard_within(ice::PathId path, Duration age, Instant now) const {
@@ -81,7 +83,11 @@ class Viewer {
   const std::vector<Path>& paths() const { return paths_; }
   // Where to send: the selected path, or, while the viewer has nominated none, the one that its handshake
   // comes from. nullptr when there is neither.
-  const Route* selected_route() const;
+  const Path* selected_path() const;
+  const Route* selected_route() const {
+    const Path* path = selected_path();
+    return path == nullptr ? nullptr : &path->route;
+  }
   // The same, or, while nothing is to be sent yet, the first path that a check proved. The viewer lives with
   // the worker whose it is.
   const Route* home_route() const;
@@ -111,10 +117,21 @@ class Viewer {
   Instant since() const { return since_; }
   rtc::SendStats stats() const { return stream_.stats(); }
 
-  // For Viewers: its names in checks, whether it waits to be polled, and whether its broadcast feeds it.
+  // How it was last sent to, so that nobody looks that up for every frame. Holds for as long as that path is
+  // the selected one and the framing is valid.
+  struct Outlet {
+    ice::PathId path;
+    FiveTuple to;
+    RouteFraming framing;
+  };
+  std::optional<Outlet> outlet;
+
+  // For Viewers: its names in checks, when its timer comes up, whether it waits to be polled, and whether its
+  // broadcast feeds it.
   std::vector<std::string> ufrags;
   // All that it is called by, in checks and by its owner.
   std::vector<std::string> names() const;
+  Instant timer_at = Instant::max();
   bool is_queued = false;
   bool is_fed = false;
   Seat watching;  // While it does.
@@ -161,7 +178,8 @@ class Viewer {
   std::size_t srtp_trailer_ = 0;
 
   rtc::SendStream stream_;
-  Instant paced_until_{};
+  rtc::Pacer pacer_;
+  bool may_have_more_ = false;
   bool said_bye_ = false;
   std::optional<ViewerEnd> end_;
 };

@@ -24,6 +24,8 @@ std::unique_ptr<Viewer> Viewers::release(Viewer& viewer) {
   for (const Viewer::Path& path : viewer.paths()) erase_route(path.route);
   if (std::exchange(viewer.is_queued, false)) std::erase(awake_, &viewer);
   timers_.cancel(viewer.id());
+  viewer.timer_at = Instant::max();
+  viewer.outlet.reset();
   by_session_.erase(viewer.session());
   for (const std::string& ufrag : viewer.ufrags) by_ufrag_.erase(ufrag);
   auto owned = by_id_.extract(viewer.id());
@@ -104,6 +106,20 @@ void Viewers::detach_allocation(turn::AllocationId allocation) {
   }
 }
 
+void Viewers::forget_outlets(turn::AllocationId allocation) {
+  const auto [begin, end] = by_allocation_.equal_range(allocation);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (const auto attachment = by_route(entry->second)) attachment->viewer->outlet.reset();
+  }
+}
+
+void Viewers::reschedule(Viewer& viewer) {
+  const Instant next = viewer.next_timeout();
+  if (next >= viewer.timer_at) return;
+  viewer.timer_at = next;
+  timers_.schedule(viewer.id(), next);
+}
+
 void Viewers::wake(Viewer& viewer) {
   if (std::exchange(viewer.is_queued, true)) return;
   awake_.push_back(&viewer);
@@ -117,7 +133,10 @@ void Viewers::sleep(Viewer& viewer) {
 
 Viewer* Viewers::pop_due(Instant now) {
   while (const auto id = timers_.pop_due(now)) {
-    if (Viewer* viewer = by_id(*id)) return viewer;
+    Viewer* viewer = by_id(*id);
+    if (viewer == nullptr) continue;
+    viewer->timer_at = Instant::max();
+    return viewer;
   }
   return nullptr;
 }

@@ -51,6 +51,8 @@ class Viewers {
   std::optional<Route> detach(Viewer& viewer, ice::PathId path);
   // The allocation is gone, and every path through it.
   void detach_allocation(turn::AllocationId allocation);
+  // What its client lets through, and how, has changed.
+  void forget_outlets(turn::AllocationId allocation);
   ice::PathId next_path() { return ice::PathId{++last_path_}; }
   ViewerId next_id() { return ViewerId{++last_id_}; }
 
@@ -61,8 +63,9 @@ class Viewers {
   // Takes it from the front; it comes back at its own next timeout.
   void sleep(Viewer& viewer);
 
-  // Moves its timer to Viewer::next_timeout().
-  void reschedule(Viewer& viewer) { timers_.schedule(viewer.id(), viewer.next_timeout()); }
+  // Sees to it that its timer comes up at Viewer::next_timeout(), or before: a timer that is early costs less
+  // than one that is moved with every frame.
+  void reschedule(Viewer& viewer);
   Viewer* pop_due(Instant now);
   Instant next_timeout() const { return timers_.next(); }
 

@@ -65,6 +65,7 @@ SendStream::SendStream(Config config, Random& random)
 SendStream::Enqueued SendStream::enqueue(FramePtr frame, Instant now) {
   const std::int64_t ticks = to_ticks(frame->pts);
   if (had_until_ && ticks <= *had_until_) return Enqueued::accepted;
+  const Duration frame_time = distance_from_last(ticks);
   live_ticks_ = ticks;
   live_at_ = now;
   if (queue_.empty()) catch_up_until_ = {};
@@ -76,8 +77,14 @@ SendStream::Enqueued SendStream::enqueue(FramePtr frame, Instant now) {
   }
   if (waiting_for_keyframe_ || overflows(*frame)) discard_queue();
   waiting_for_keyframe_ = false;
-  push(std::move(frame), ticks, now);
+  const bool catches_up = catch_up_until_ != Instant{};
+  push(std::move(frame), ticks, now, catches_up ? Instant::max() : now + frame_time);
   return Enqueued::accepted;
+}
+
+Duration SendStream::distance_from_last(std::int64_t ticks) const {
+  const bool is_known = live_ticks_ != 0 && ticks > live_ticks_;
+  return is_known ? std::max(from_ticks(ticks - live_ticks_), kMinFrameTime) : kUsualFrameTime;
 }
 
 SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames, Instant now) {
@@ -89,7 +96,9 @@ SendStream::Enqueued SendStream::enqueue_cached(std::span<const FramePtr> frames
   live_ticks_ = end;
   live_at_ = now;
   auto successors = static_cast<std::int64_t>(frames.size());
-  for (const FramePtr& frame : frames) push(frame, end - --successors * kSqueezedTicks, now);
+  for (const FramePtr& frame : frames) {
+    push(frame, end - --successors * kSqueezedTicks, now, Instant::max());
+  }
   return Enqueued::accepted;
 }
 
@@ -107,8 +116,9 @@ SendStream::Enqueued SendStream::resume(std::span<const FramePtr> frames, Instan
 void SendStream::drop_late(Instant now) {
   const auto is_late = [&](const Queued& queued) { return now - queued.since > max_delay_; };
   if (queue_.empty() || !is_late(queue_.front()) || now < catch_up_until_) return;
-  const auto fresh = std::ranges::find_if(
-      queue_, [&](const Queued& queued) { return queued.frame->keyframe && !is_late(queued); });
+  const auto fresh = std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) {
+    return queued.frame->keyframe && !is_late(queued);
+  });
   discard(static_cast<std::size_t>(fresh - queue_.begin()));
   if (queue_.empty()) waiting_for_keyframe_ = true;
   note_fall(now);
@@ -126,7 +136,7 @@ bool SendStream::overflows(const PacketizedFrame& frame) const {
          queued_packets_ + frame.payloads.size() > kMaxQueuedPackets;
 }
 
-void SendStream::push(FramePtr frame, std::int64_t ticks, Instant now) {
+void SendStream::push(FramePtr frame, std::int64_t ticks, Instant now, Instant due) {
   if (last_ticks_) ticks = std::max(ticks, *last_ticks_ + 1);
   last_ticks_ = ticks;
   queued_packets_ += frame->payloads.size();
@@ -135,7 +145,7 @@ void SendStream::push(FramePtr frame, std::int64_t ticks, Instant now) {
   // only until a report shows that something arrived. All packets of a frame are alike: see the runs.
   const bool has_extension = config_.playout_delay_id && (frame->keyframe || stats_.receiver_reports == 0);
   const auto timestamp = timestamp_offset_ + static_cast<std::uint32_t>(ticks);
-  queue_.push_back({std::move(frame), timestamp, has_extension, now});
+  queue_.push_back({std::move(frame), timestamp, has_extension, now, due});
 }
 
 void SendStream::discard(std::size_t count) {
@@ -153,9 +163,19 @@ void SendStream::begin_frame() {
   queued_bytes_ -= front.frame->bytes.size();
   next_payload_ = 0;
   current_payloads_ = front.frame->payloads.size();
+  current_due_ = front.due;
   history_.add({std::move(front.frame), front.timestamp, next_sequence_, front.has_extension});
   queue_.pop_front();
   ++stats_.frames;
+}
+
+SendStream::Due SendStream::due() const {
+  if (mid_frame()) {
+    const PacketizedFrame& frame = *history_.newest().frame;
+    return {current_due_, frame.bytes.size() - frame.payloads[next_payload_].offset};
+  }
+  if (queue_.empty()) return {};
+  return {queue_.front().due, queue_.front().frame->bytes.size()};
 }
 
 std::size_t SendStream::packet_size(const PacketizedFrame& frame, std::size_t index,
@@ -182,64 +202,64 @@ std::size_t SendStream::next_size() const {
   return packet_size(*queue_.front().frame, 0, queue_.front().has_extension);
 }
 
-std::size_t SendStream::write_next(MutableBytes out, Instant now) {
+SendStream::Packet SendStream::write_next(MutableBytes out, Instant now) {
   const std::size_t size = next_size();
-  if (size == 0 || out.size() < size) return 0;
-  if (const auto lost = retransmissions_.next()) {
-    // Nothing leaves the history between the request and now: media waits until retransmissions are out.
-    write_retransmission(out.data(), *history_.find(*lost, next_sequence_));
-    retransmissions_.pop();
-  } else {
-    write_media(out.data(), size, now);
-  }
-  return size;
+  if (size == 0 || out.size() < size) return {};
+  const auto lost = retransmissions_.next();
+  if (!lost) return write_media(out.data(), size, now);
+  // Nothing leaves the history between the request and now: media waits until retransmissions are out.
+  const Packet packet = write_retransmission(out.data(), *history_.find(*lost, next_sequence_));
+  retransmissions_.pop();
+  return packet;
 }
 
-void SendStream::write_media(std::uint8_t* out, std::size_t size, Instant now) {
+SendStream::Packet SendStream::write_media(std::uint8_t* out, std::size_t size, Instant now) {
   if (!mid_frame()) begin_frame();
   const SentFrame& sent = history_.newest();
   const std::size_t index = next_payload_++;
-  write_packet(
-      out, sent, index,
-      {index + 1 == current_payloads_, config_.payload_type, next_sequence_, sent.timestamp, config_.ssrc},
+  const bool marker = index + 1 == current_payloads_;
+  const Packet packet = write_packet(
+      out, sent, index, {marker, config_.payload_type, next_sequence_, sent.timestamp, config_.ssrc},
       std::nullopt);
   retransmissions_.handle_sent(next_sequence_, size);
   ++next_sequence_;
   ++stats_.packets;
-  stats_.bytes += sent.frame->payloads[index].size;
+  stats_.bytes += packet.payload.size();
   reports_.start(now);
+  return packet;
 }
 
-void SendStream::write_retransmission(std::uint8_t* out, const SendHistory::Found& found) {
+SendStream::Packet SendStream::write_retransmission(std::uint8_t* out, const SendHistory::Found& found) {
   const SentFrame& sent = *found.sent;
   const auto original = static_cast<std::uint16_t>(sent.first_sequence + found.index);
   const bool marker = found.index + 1 == sent.frame->payloads.size();
-  if (config_.rtx_payload_type) {
-    write_packet(out, sent, found.index,
-                 {marker, *config_.rtx_payload_type, next_rtx_sequence_++, sent.timestamp, config_.rtx_ssrc},
-                 original);
-  } else {
-    write_packet(out, sent, found.index,
-                 {marker, config_.payload_type, original, sent.timestamp, config_.ssrc}, std::nullopt);
-  }
   ++stats_.retransmitted_packets;
   stats_.retransmitted_bytes += sent.frame->payloads[found.index].size;
+  if (config_.rtx_payload_type) {
+    return write_packet(
+        out, sent, found.index,
+        {marker, *config_.rtx_payload_type, next_rtx_sequence_++, sent.timestamp, config_.rtx_ssrc},
+        original);
+  }
+  return write_packet(out, sent, found.index,
+                      {marker, config_.payload_type, original, sent.timestamp, config_.ssrc}, std::nullopt);
 }
 
-void SendStream::write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index,
-                              const rtp::Header& header, std::optional<std::uint16_t> original) const {
+SendStream::Packet SendStream::write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index,
+                                            const rtp::Header& header,
+                                            std::optional<std::uint16_t> original) const {
+  Packet packet{.header_size = rtp::kHeaderSize, .written = 0, .payload = sent.frame->payload(index)};
   rtp::write_header(out, header, sent.has_extension);
-  out += rtp::kHeaderSize;
   if (sent.has_extension) {
-    rtp::write_playout_delay_extension(out, *config_.playout_delay_id);
-    out += rtp::kPlayoutDelayExtensionSize;
+    rtp::write_playout_delay_extension(out + packet.header_size, *config_.playout_delay_id);
+    packet.header_size += rtp::kPlayoutDelayExtensionSize;
   }
+  packet.written = packet.header_size;
   if (original) {
-    store_u16(out, *original);
-    out += kOriginalSequenceSize;
+    store_u16(out + packet.written, *original);
+    packet.written += kOriginalSequenceSize;
   }
-  const Bytes payload = sent.frame->payload(index);
-  std::memcpy(out, payload.data(), payload.size());
+  return packet;
 }
 
 SendStream::FeedbackOutcome SendStream::handle_rtcp(Bytes compound, Instant now) {

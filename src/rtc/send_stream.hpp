@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/fifo.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "rtc/feedback.hpp"
@@ -27,6 +27,10 @@ constexpr Duration kMaxQueueDelay = 2s;
 // Who has just joined may take so long to catch up with the cached pictures. A connection starts slowly, and
 // to stop it there would show a still picture until the next keyframe.
 constexpr Duration kCatchUpTime = kMaxQueueDelay;
+// The distance of live frames, as far as it says by when one must have left: before there were two, and the
+// shortest that is believed.
+constexpr Duration kUsualFrameTime = 33ms;
+constexpr Duration kMinFrameTime = 8ms;
 // A path that fails twice within this time is no path that had one bad moment.
 constexpr Duration kSteadyTime = 10s;
 // Room for a whole cached group of pictures and as much again.
@@ -83,6 +87,15 @@ class SendStream {
     bool goodbye = false;
   };
 
+  struct Packet {
+    std::size_t header_size = 0;  // RTP's header and its extensions.
+    // The same, and of a retransmission the original sequence number, which is a part of what is encrypted.
+    std::size_t written = 0;
+    Bytes payload;  // What stands behind it. Borrows the shared frame, until the next call that is not const.
+
+    std::size_t size() const { return written + payload.size(); }
+  };
+
   SendStream(Config config, Random& random);
 
   // The next live frame. On overflow, whole frames are dropped until the next keyframe; that one also takes
@@ -113,9 +126,18 @@ class SendStream {
   // Size in bytes of the next packet in clear, 0 when there is none. Retransmissions come first, then media
   // in the runs that PacketizedFrame describes. Valid until the next call that is not const.
   std::size_t next_size() const;
-  // Writes that packet: header, extensions and a copy of the payload. Returns its size; 0 when there is none
-  // or `out` is smaller than next_size(). kMaxRtpPacket is always enough.
-  std::size_t write_next(MutableBytes out, Instant now);
+  // Writes that packet but for its payload, which whoever encrypts it reads where it is. Nothing where there
+  // is none, or where `out` is smaller than next_size(). kMaxRtpPacket is always enough.
+  Packet write_next(MutableBytes out, Instant now);
+
+  // The frame that is next or under way: by when all of it should have left, so that it is not the reason why
+  // the one after it is late, and how much of it has not. Cached frames, and what waits behind them, have no
+  // such time: Instant::max().
+  struct Due {
+    Instant by = Instant::max();
+    std::size_t bytes = 0;  // Of payload.
+  };
+  Due due() const;
 
   // An RTCP compound from the viewer, decrypted.
   [[nodiscard]] FeedbackOutcome handle_rtcp(Bytes compound, Instant now);
@@ -137,10 +159,12 @@ class SendStream {
     std::uint32_t timestamp = 0;
     bool has_extension = false;
     Instant since{};
+    Instant due = Instant::max();
   };
 
   bool overflows(const PacketizedFrame& frame) const;
-  void push(FramePtr frame, std::int64_t ticks, Instant now);
+  void push(FramePtr frame, std::int64_t ticks, Instant now, Instant due);
+  Duration distance_from_last(std::int64_t ticks) const;
   void discard_queue() { discard(queue_.size()); }
   void discard(std::size_t count);  // From the front.
   void note_fall(Instant now);
@@ -149,10 +173,10 @@ class SendStream {
   void begin_frame();
   std::size_t packet_size(const PacketizedFrame& frame, std::size_t index, bool has_extension) const;
   std::size_t retransmission_size(const SendHistory::Found& found) const;
-  void write_media(std::uint8_t* out, std::size_t size, Instant now);
-  void write_retransmission(std::uint8_t* out, const SendHistory::Found& found);
-  void write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index, const rtp::Header& header,
-                    std::optional<std::uint16_t> original) const;
+  Packet write_media(std::uint8_t* out, std::size_t size, Instant now);
+  Packet write_retransmission(std::uint8_t* out, const SendHistory::Found& found);
+  Packet write_packet(std::uint8_t* out, const SentFrame& sent, std::size_t index, const rtp::Header& header,
+                      std::optional<std::uint16_t> original) const;
   rtcp::SenderInfo sender_info(Instant now, const WallClock& clock) const;
   void handle_lost(std::uint16_t sequence, Instant now);
   void handle_report(const rtcp::ReportBlock& block, Instant now);
@@ -167,11 +191,12 @@ class SendStream {
   std::optional<std::int64_t> last_ticks_;  // Of the frame that was queued last, before the offset.
 
   // Media that waits. The frame that was begun is the newest of the history.
-  std::deque<Queued> queue_;
+  Fifo<Queued> queue_;
   std::size_t queued_packets_ = 0;
   std::size_t queued_bytes_ = 0;
   std::size_t next_payload_ = 0;
   std::size_t current_payloads_ = 0;
+  Instant current_due_ = Instant::max();
   bool waiting_for_keyframe_ = true;
 
   // Lateness.
@@ -181,7 +206,7 @@ class SendStream {
   Instant troubled_until_{};
 
   // What sender reports relate: this frame, the last one that came, came at this time.
-  std::int64_t live_ticks_ = 0;
+  std::int64_t live_ticks_ = 0;  // 0 before the first.
   Instant live_at_{};
   std::optional<std::int64_t> had_until_;  // See resume().
 

@@ -57,7 +57,7 @@ TEST(Join, ABurstGoesOutInFewLargeBatches) {
   simulation.run_for(1s);
   ASSERT_TRUE(browser.is_playing());
   EXPECT_EQ(browser.video().count().missing, 0U);
-  EXPECT_GT(simulation.count().most_segments, 40U);
+  EXPECT_GT(simulation.count().most_segments, 30U);
 }
 
 TEST(Join, BeforeTheFirstFrameWaitsForIt) {

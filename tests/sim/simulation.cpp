@@ -168,6 +168,7 @@ void Simulation::pump(Worker& worker) {
 void Simulation::send_batches(Worker& worker) {
   while (worker.node.poll_transmit(*batch_, now())) {
     check_batch(*batch_);
+    if (on_batch) on_batch(*batch_);
     ++count_.batches;
     note(batch_->to.remote.port);
     note(digest(batch_->bytes()));

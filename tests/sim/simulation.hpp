@@ -2,6 +2,7 @@
 // feeds them a source, and holds them, at every step, to what must always be true.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -74,6 +75,9 @@ class Simulation {
     std::size_t packets_carried = 0;
   };
   const Count& count() const { return count_; }
+  // Sees every batch that the node sends.
+  std::function<void(const TransmitBatch&)> on_batch;
+
   std::vector<node::RenditionWanted> renditions_wanted;
   std::vector<node::ViewerConnected> viewers_connected;
 

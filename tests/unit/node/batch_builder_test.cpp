@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
+
+#include "node/route.hpp"
 
 namespace porthole::node {
 namespace {
@@ -33,11 +36,19 @@ class BatchBuilderTest : public testing::Test {
     return true;
   }
 
+  BatchBuilder builder_for(Transport transport, const RouteFraming& framing) {
+    framings_.push_back(framing);
+    return {*batch, route(transport).path, framings_.back()};
+  }
+
   std::unique_ptr<TransmitBatch> batch = std::make_unique<TransmitBatch>();
+
+ private:
+  std::deque<RouteFraming> framings_;
 };
 
 TEST_F(BatchBuilderTest, SegmentsAreEqualButForTheLastWhichClosesTheBatch) {
-  BatchBuilder builder(*batch, route(Transport::udp), direct(Transport::udp));
+  BatchBuilder builder = builder_for(Transport::udp, direct(Transport::udp));
   EXPECT_TRUE(builder.empty());
   EXPECT_TRUE(add(builder, 1000));
   EXPECT_TRUE(add(builder, 1000));
@@ -51,14 +62,14 @@ TEST_F(BatchBuilderTest, SegmentsAreEqualButForTheLastWhichClosesTheBatch) {
 }
 
 TEST_F(BatchBuilderTest, HoldsNoMoreSegmentsThanTheKernelTakes) {
-  BatchBuilder builder(*batch, route(Transport::udp), direct(Transport::udp));
+  BatchBuilder builder = builder_for(Transport::udp, direct(Transport::udp));
   std::size_t taken = 0;
   while (add(builder, 100)) ++taken;
   EXPECT_EQ(taken, kMaxSegments);
 }
 
 TEST_F(BatchBuilderTest, HoldsNoMoreBytesThanADatagramMayHave) {
-  BatchBuilder builder(*batch, route(Transport::udp), channel(false));
+  BatchBuilder builder = builder_for(Transport::udp, channel(false));
   std::size_t taken = 0;
   while (add(builder, 1196)) ++taken;
   EXPECT_EQ(taken, kMaxDatagram / 1200);
@@ -66,7 +77,7 @@ TEST_F(BatchBuilderTest, HoldsNoMoreBytesThanADatagramMayHave) {
 }
 
 TEST_F(BatchBuilderTest, ChannelDataOverUdpIsNotPadded) {
-  BatchBuilder builder(*batch, route(Transport::udp), channel(false));
+  BatchBuilder builder = builder_for(Transport::udp, channel(false));
   EXPECT_TRUE(add(builder, 101));
   EXPECT_TRUE(add(builder, 101));
   EXPECT_EQ(batch->segment_size, 105U);
@@ -79,7 +90,7 @@ TEST_F(BatchBuilderTest, ChannelDataOverUdpIsNotPadded) {
 }
 
 TEST_F(BatchBuilderTest, AStreamTakesPacketsOfAnySizeEachPaddedToFour) {
-  BatchBuilder builder(*batch, route(Transport::tcp), channel(true));
+  BatchBuilder builder = builder_for(Transport::tcp, channel(true));
   EXPECT_TRUE(add(builder, 101));
   EXPECT_TRUE(add(builder, 500));
   EXPECT_TRUE(add(builder, 30));
@@ -91,8 +102,7 @@ TEST_F(BatchBuilderTest, AStreamTakesPacketsOfAnySizeEachPaddedToFour) {
 
 TEST_F(BatchBuilderTest, IndicationsMakeEqualSegmentsOfEqualPackets) {
   const auto peer = *SocketAddress::parse("203.0.113.1:8443");
-  BatchBuilder builder(*batch, route(Transport::udp),
-                       RouteFraming(PeerFraming::indication(peer, {}, kLater)));
+  BatchBuilder builder = builder_for(Transport::udp, RouteFraming(PeerFraming::indication(peer, {}, kLater)));
   EXPECT_TRUE(add(builder, 1001));
   EXPECT_TRUE(add(builder, 1001));
   EXPECT_EQ(batch->segment_size, 36U + 1004U);
@@ -104,7 +114,7 @@ TEST_F(BatchBuilderTest, IndicationsMakeEqualSegmentsOfEqualPackets) {
 
 // RFC 4571 section 2.
 TEST_F(BatchBuilderTest, EveryPacketOnADirectStreamHasItsLengthBeforeIt) {
-  BatchBuilder builder(*batch, route(Transport::tcp), direct(Transport::tcp));
+  BatchBuilder builder = builder_for(Transport::tcp, direct(Transport::tcp));
   EXPECT_TRUE(add(builder, 10));
   EXPECT_TRUE(add(builder, 1000));
   ASSERT_EQ(batch->size, 2U + 10U + 2U + 1000U);
@@ -115,16 +125,16 @@ TEST_F(BatchBuilderTest, EveryPacketOnADirectStreamHasItsLengthBeforeIt) {
 }
 
 TEST_F(BatchBuilderTest, ADirectStreamTakesNoMoreThanABatchHolds) {
-  BatchBuilder builder(*batch, route(Transport::tcp), direct(Transport::tcp));
+  BatchBuilder builder = builder_for(Transport::tcp, direct(Transport::tcp));
   EXPECT_FALSE(add(builder, kMaxStreamBatch - 1));
   EXPECT_TRUE(add(builder, kMaxStreamBatch - 2));
   EXPECT_FALSE(add(builder, 1));
 }
 
 TEST_F(BatchBuilderTest, BeginsAnewWithWhateverTheBatchHeldBefore) {
-  BatchBuilder first(*batch, route(Transport::udp), direct(Transport::udp));
+  BatchBuilder first = builder_for(Transport::udp, direct(Transport::udp));
   add(first, 1000);
-  BatchBuilder second(*batch, route(Transport::tcp), direct(Transport::tcp));
+  BatchBuilder second = builder_for(Transport::tcp, direct(Transport::tcp));
   EXPECT_EQ(batch->size, 0U);
   add(second, 10);
   EXPECT_EQ(batch->size, 12U);

@@ -19,7 +19,7 @@ std::uint16_t after(const Received& packet) {
 TEST_F(SendingStream, IsSilentUntilThereIsAFrame) {
   std::array<std::uint8_t, kMaxRtpPacket> space{};
   EXPECT_EQ(stream_.next_size(), 0U);
-  EXPECT_EQ(stream_.write_next(space, now_), 0U);
+  EXPECT_EQ(stream_.write_next(space, now_).size(), 0U);
   EXPECT_EQ(stream_.next_timeout(), Instant::max());
 }
 
@@ -58,8 +58,8 @@ TEST_F(SendingStream, TooLittleRoomWritesNothingAndLosesNothing) {
   enqueue(true);
   std::array<std::uint8_t, kMaxRtpPacket> space{};
   const std::size_t size = stream_.next_size();
-  EXPECT_EQ(stream_.write_next(std::span(space).first(size - 1), now_), 0U);
-  EXPECT_EQ(stream_.write_next(std::span(space).first(size), now_), size);
+  EXPECT_EQ(stream_.write_next(std::span(space).first(size - 1), now_).size(), 0U);
+  EXPECT_EQ(stream_.write_next(std::span(space).first(size), now_).size(), size);
 }
 
 TEST_F(SendingStream, TimestampsFollowTheTimelineAtNinetyKilohertz) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -45,8 +46,10 @@ class StreamFixture : public testing::Test {
   Received receive() {
     std::array<std::uint8_t, rtc::kMaxRtpPacket> space{};
     const std::size_t announced = stream_.next_size();
-    const std::size_t size = stream_.write_next(space, now_);
+    const rtc::SendStream::Packet begun = stream_.write_next(space, now_);
+    const std::size_t size = begun.size();
     EXPECT_EQ(size, announced);
+    std::ranges::copy(begun.payload, std::span(space).subspan(begun.written).begin());
     const auto packet = rtp::parse(Bytes(space).first(size));
     EXPECT_TRUE(packet);
     if (!packet) return {};
