@@ -39,31 +39,14 @@ bool kernel_can_segment(int fd) {
 // Destination and control messages of a send; the bytes are named per message.
 class UdpSender::Envelope {
  public:
-  Envelope(const FiveTuple& to, Family socket_family) : to_(to_kernel(to.remote, socket_family)) {
-    const IpAddress& from = to.local.ip;
-    if (from.is_unspecified()) return;
-    if (socket_family == Family::ipv6) {
-      // An IPv4 packet takes its source from here too, as ::ffff:a.b.c.d.
-      add(IPPROTO_IPV6, IPV6_PKTINFO,
-          in6_pktinfo{.ipi6_addr = to_in6_addr(from), .ipi6_ifindex = from.zone()});
-    } else if (from.is_v4()) {
-      add(IPPROTO_IP, IP_PKTINFO,
-          in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = to_in_addr(from), .ipi_addr = {}});
-    }
+  // Without a segment size each message is one datagram.
+  Envelope(const FiveTuple& to, Family socket_family, std::uint16_t segment = 0)
+      : to_(to_kernel(to.remote, socket_family)) {
+    if (segment > 0) add(IPPROTO_UDP, UDP_SEGMENT, segment);
+    add_source(to.local.ip, socket_family);
   }
 
   bool possible() const { return to_.size > 0; }
-
-  template <class T>
-  void add(int level, int type, const T& value) {
-    cmsghdr header{};
-    header.cmsg_len = CMSG_LEN(sizeof value);
-    header.cmsg_level = level;
-    header.cmsg_type = type;
-    std::memcpy(control_.data() + control_size_, &header, sizeof header);
-    std::memcpy(control_.data() + control_size_ + CMSG_LEN(0), &value, sizeof value);
-    control_size_ += CMSG_SPACE(sizeof value);
-  }
 
   // Borrows this and the vector.
   msghdr message(iovec& vector) const {
@@ -78,6 +61,29 @@ class UdpSender::Envelope {
   }
 
  private:
+  void add_source(const IpAddress& from, Family socket_family) {
+    if (from.is_unspecified()) return;
+    if (socket_family == Family::ipv6) {
+      // An IPv4 packet takes its source from here too, as ::ffff:a.b.c.d.
+      add(IPPROTO_IPV6, IPV6_PKTINFO,
+          in6_pktinfo{.ipi6_addr = to_in6_addr(from), .ipi6_ifindex = from.zone()});
+    } else if (from.is_v4()) {
+      add(IPPROTO_IP, IP_PKTINFO,
+          in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = to_in_addr(from), .ipi_addr = {}});
+    }
+  }
+
+  template <class T>
+  void add(int level, int type, const T& value) {
+    cmsghdr header{};
+    header.cmsg_len = CMSG_LEN(sizeof value);
+    header.cmsg_level = level;
+    header.cmsg_type = type;
+    std::memcpy(control_.data() + control_size_, &header, sizeof header);
+    std::memcpy(control_.data() + control_size_ + CMSG_LEN(0), &value, sizeof value);
+    control_size_ += CMSG_SPACE(sizeof value);
+  }
+
   KernelAddress to_;
   alignas(cmsghdr) std::array<std::uint8_t,
                               CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t))> control_{};
@@ -99,17 +105,17 @@ UdpSender::UdpSender(int fd, Family socket_family, bool segmentation_offload, Ud
 UdpSender::Sent UdpSender::send(const TransmitBatch& batch) {
   if (batch.size == 0) return Sent::sent;
   if (!flush()) return Sent::blocked;
+  bool refused = false;
+  if (segmentation_ && batch.size > segment_size(batch)) {
+    const Attempt attempt = send_at_once(batch);
+    if (attempt == Attempt::sent) return Sent::sent;
+    if (attempt == Attempt::blocked) return Sent::blocked;
+    refused = true;
+  }
   const Envelope envelope(batch.to, socket_family_);
   if (!envelope.possible()) {
     unsendable_ += segments(batch, 0);
     return Sent::dropped;
-  }
-  bool refused = false;
-  if (segmentation_ && batch.size > segment_size(batch)) {
-    const Attempt attempt = send_at_once(envelope, batch);
-    if (attempt == Attempt::sent) return Sent::sent;
-    if (attempt == Attempt::blocked) return Sent::blocked;
-    refused = true;
   }
   const Progress progress = send_each(envelope, batch, 0);
   if (progress.dropped) return Sent::dropped;
@@ -119,11 +125,11 @@ UdpSender::Sent UdpSender::send(const TransmitBatch& batch) {
   return Sent::sent;
 }
 
-UdpSender::Attempt UdpSender::send_at_once(const Envelope& envelope, const TransmitBatch& batch) {
-  Envelope segmented = envelope;
-  segmented.add(IPPROTO_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(batch.segment_size));
+UdpSender::Attempt UdpSender::send_at_once(const TransmitBatch& batch) {
+  const Envelope envelope(batch.to, socket_family_, static_cast<std::uint16_t>(batch.segment_size));
+  if (!envelope.possible()) return Attempt::refused;
   iovec vector = vector_of(batch.bytes());
-  const msghdr message = segmented.message(vector);
+  const msghdr message = envelope.message(vector);
   while (calls_.send_message(fd_, &message, MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     if (would_block(errno)) return Attempt::blocked;

@@ -42,7 +42,7 @@ class UdpSender {
   };
   class Envelope;
 
-  Attempt send_at_once(const Envelope& envelope, const TransmitBatch& batch);
+  Attempt send_at_once(const TransmitBatch& batch);
   Progress send_each(const Envelope& envelope, const TransmitBatch& batch, std::size_t from);
   void keep_rest(const TransmitBatch& batch, std::size_t from);
 
