@@ -17,17 +17,8 @@ DatagramQueues& queues_of(BIO* bio) {
 int write_datagram(BIO* bio, const char* data, int size) {
   if (size <= 0) return size;
   DatagramQueues& queues = queues_of(bio);
-  if (queues.muted) return size;
-  const Bytes datagram = as_bytes({data, static_cast<std::size_t>(size)});
-  if (datagram.size() <= queues.direct.size()) {
-    std::ranges::copy(datagram, queues.direct.begin());
-    queues.direct = {};
-    queues.direct_size = datagram.size();
-  } else if (queues.outgoing.size() < kMaxQueuedDatagrams) {
-    queues.outgoing.emplace_back(datagram.begin(), datagram.end());
-  }
-  // A full queue loses the datagram, as any network may: an error would end the handshake.
-  return size;
+  if (!queues.muted) queues.push(as_bytes({data, static_cast<std::size_t>(size)}));
+  return size;  // Whether or not there was room: an error would end the handshake.
 }
 
 int read_datagram(BIO* bio, char* out, int size) {
@@ -66,10 +57,15 @@ BIO_METHOD* make_method() {
 
 }  // namespace
 
+void DatagramQueues::push(Bytes datagram) {
+  if (outgoing.size() < kMaxQueuedDatagrams) outgoing.emplace_back(datagram.begin(), datagram.end());
+}
+
 std::size_t DatagramQueues::take(MutableBytes out) {
   while (!outgoing.empty()) {
     const std::vector<std::uint8_t> datagram = std::move(outgoing.front());
-    outgoing.pop_front();
+    outgoing.erase(outgoing.begin());
+    if (outgoing.empty()) outgoing.shrink_to_fit();
     if (datagram.size() > out.size()) continue;
     std::ranges::copy(datagram, out.begin());
     return datagram.size();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -15,14 +14,12 @@ namespace porthole::crypto {
 // Both directions of one session.
 struct DatagramQueues {
   Bytes incoming;  // Borrowed for the duration of a call into OpenSSL; empty when there is nothing to read.
-  std::deque<std::vector<std::uint8_t>> outgoing;  // At most kMaxQueuedDatagrams.
+  std::vector<std::vector<std::uint8_t>> outgoing;  // At most kMaxQueuedDatagrams.
 
   bool muted = false;  // What is written is dropped.
 
-  // Where the next datagram is written instead, without an allocation, when it fits; and its size then.
-  MutableBytes direct;
-  std::size_t direct_size = 0;
-
+  // A full queue loses the datagram, as any network may.
+  void push(Bytes datagram);
   // Moves the next datagram out; 0 when there is none. What `out` has no room for is dropped.
   std::size_t take(MutableBytes out);
 };

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crypto/dtls_context.hpp"
@@ -44,12 +45,12 @@ bool OpenSslDtlsAssociation::begin(Bytes hello, Instant now) {
 void OpenSslDtlsAssociation::handle_datagram(Bytes datagram, Instant now) {
   if (datagram.size() > kMaxDtlsInput) return;
   const ErrorQueueScope errors;
-  // Record by record, as long as it depends on those before whether one is let through.
+  // Record by record: it depends on those before whether one is let through.
   while (state_ == State::connecting && !datagram.empty()) {
     const Bytes record = take_record(datagram);
     if (gate_.admits(record, ssl_.get())) continue_handshake(record);
   }
-  if (state_ == State::connected && may_be_genuine(datagram, ssl_.get())) look_for_data(datagram);
+  unread_ = datagram;
   schedule(now);
 }
 
@@ -71,64 +72,63 @@ Instant OpenSslDtlsAssociation::next_timeout() const {
 }
 
 std::size_t OpenSslDtlsAssociation::read(MutableBytes out) {
-  if (state_ != State::connected) return 0;
-  const ErrorQueueScope errors;
-  const int result = SSL_read(ssl_.get(), out.data(), static_cast<int>(out.size()));
-  if (result > 0) return static_cast<std::size_t>(result);
-  judge(result);
+  while (state_ == State::connected && !unread_.empty()) {
+    const auto opened = records_->open(take_record(unread_), out);
+    if (!opened) continue;
+    const DtlsRecords::Meaning meaning = DtlsRecords::meaning_of(*opened);
+    if (meaning != DtlsRecords::Meaning::data) {
+      handle(meaning);
+    } else if (!opened->content.empty()) {
+      return opened->content.size();
+    }
+  }
+  unread_ = {};
   return 0;
 }
 
 std::size_t OpenSslDtlsAssociation::seal(Bytes message, MutableBytes out) {
   const bool fits = message.size() <= kMaxDtlsPlaintext && message.size() + kMaxDtlsOverhead <= out.size();
   if (state_ != State::connected || message.empty() || !fits) return 0;
-  const ErrorQueueScope errors;
-  queues_.direct = out;
-  queues_.direct_size = 0;
-  const int result = SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size()));
-  queues_.direct = {};
-  if (result <= 0) judge(result);
-  return queues_.direct_size;
+  return records_->seal(DtlsContent::data, message, out);
 }
 
 void OpenSslDtlsAssociation::close() {
-  if (state_ == State::connected) {
-    const ErrorQueueScope errors;
-    SSL_shutdown(ssl_.get());
-  }
+  if (state_ == State::connected) say_close_notify();
   if (state_ != State::failed) state_ = State::closed;
 }
 
 void OpenSslDtlsAssociation::continue_handshake(Bytes record) {
+  const std::size_t sent_before = queues_.outgoing.size();
   queues_.incoming = record;
   const int result = SSL_do_handshake(ssl_.get());
   queues_.incoming = {};
-  if (result == 1) {
-    state_ = State::connected;
-  } else {
-    judge(result);
-  }
-}
-
-// Makes OpenSSL take the datagram, and what is not data with it: alerts, and a Finished that comes again
-// because the client has not seen ours.
-void OpenSslDtlsAssociation::look_for_data(Bytes datagram) {
-  queues_.incoming = datagram;
-  std::uint8_t first = 0;
-  const int result = SSL_peek(ssl_.get(), &first, 1);
-  queues_.incoming = {};
-  if (result <= 0) judge(result);
-}
-
-void OpenSslDtlsAssociation::judge(int result) {
+  if (result == 1) return finish_handshake(sent_before);
   const int error = SSL_get_error(ssl_.get(), result);
-  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
-  if (error == SSL_ERROR_ZERO_RETURN) {
-    SSL_shutdown(ssl_.get());  // RFC 5246 section 7.2.1: answer a close_notify with one.
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) state_ = State::failed;
+}
+
+void OpenSslDtlsAssociation::finish_handshake(std::size_t sent_before) {
+  records_ = DtlsRecords::take_over(ssl_.get());
+  state_ = records_ ? State::connected : State::failed;
+  last_flight_.assign(queues_.outgoing.begin() + static_cast<std::ptrdiff_t>(sent_before),
+                      queues_.outgoing.end());
+  ssl_.reset();
+}
+
+void OpenSslDtlsAssociation::handle(DtlsRecords::Meaning meaning) {
+  if (meaning == DtlsRecords::Meaning::finished) {
+    for (const auto& datagram : last_flight_) queues_.push(datagram);
+  } else if (meaning == DtlsRecords::Meaning::close_notify) {
+    say_close_notify();  // RFC 5246 section 7.2.1: answer it with one.
     state_ = State::closed;
-  } else {
+  } else if (meaning == DtlsRecords::Meaning::fatal_alert) {
     state_ = State::failed;
   }
+}
+
+void OpenSslDtlsAssociation::say_close_notify() {
+  std::array<std::uint8_t, 2 + kMaxDtlsOverhead> alert{};
+  queues_.push(Bytes(alert).first(records_->seal_close_notify(alert)));
 }
 
 void OpenSslDtlsAssociation::schedule(Instant now) {

@@ -1,9 +1,14 @@
 // One client's association by OpenSSL: for dtls_server.cpp only, which makes them.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <vector>
+
 #include "crypto/datagram_bio.hpp"
 #include "crypto/dtls.hpp"
 #include "crypto/dtls_gate.hpp"
+#include "crypto/dtls_records.hpp"
 #include "crypto/dtls_server.hpp"
 
 namespace porthole::crypto {
@@ -26,14 +31,17 @@ class OpenSslDtlsAssociation final : public DtlsAssociation {
 
  private:
   void continue_handshake(Bytes record);
-  void look_for_data(Bytes datagram);
-  // `result` is what OpenSSL returned where it had nothing to give.
-  void judge(int result);
+  void finish_handshake(std::size_t sent_before);
+  void handle(DtlsRecords::Meaning meaning);
+  void say_close_notify();
   void schedule(Instant now);
 
   // Owned. The queues outlive the SSL, which writes to them.
   DatagramQueues queues_;
-  SslHandle ssl_;
+  SslHandle ssl_;                                       // Until the handshake is done.
+  std::unique_ptr<DtlsRecords> records_;                // From then on.
+  std::vector<std::vector<std::uint8_t>> last_flight_;  // Ours: a client that missed it repeats its own.
+  Bytes unread_;                                        // Of the last datagram; borrowed, see read().
 
   // Constant after construction.
   const Instant handshake_deadline_;

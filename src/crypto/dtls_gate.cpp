@@ -1,6 +1,5 @@
 #include "crypto/dtls_gate.hpp"
 
-#include <openssl/obj_mac.h>
 #include <openssl/ssl.h>
 
 namespace porthole::crypto {
@@ -15,16 +14,8 @@ constexpr std::uint8_t kApplicationData = 23;
 // RFC 6347 section 4.2.2: a handshake message's type, then its length in 3 bytes.
 constexpr std::size_t kMessageLengthEnd = 4;
 
-// RFC 5288 section 3: an AES-GCM record is a nonce of 8 bytes, what is encrypted, and a tag of 16. RFC 7905
-// section 2: with ChaCha20-Poly1305 there is no nonce.
+// RFC 5288 section 3: an AES-GCM record is a nonce of 8 bytes, what is encrypted, and a tag of 16.
 constexpr std::size_t kGcmOverhead = 8 + 16;
-constexpr std::size_t kChaChaOverhead = 16;
-
-std::size_t least_encrypted(const SSL* ssl) {
-  const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl);
-  const bool chacha = cipher != nullptr && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
-  return chacha ? kChaChaOverhead : kGcmOverhead;
-}
 
 // Whether the peer's ChangeCipherSpec has been read, so that its epoch is 1 now.
 bool reads_encrypted(const SSL* ssl) {
@@ -51,16 +42,6 @@ Bytes take_record(Bytes& datagram) {
   const Bytes record = datagram.first(datagram.empty() ? 0 : kRecordHeader + body);
   datagram = datagram.subspan(record.size());
   return record;
-}
-
-bool may_be_genuine(Bytes datagram, const SSL* ssl) {
-  const std::size_t least = least_encrypted(ssl);
-  while (!datagram.empty()) {
-    const Bytes record = take_record(datagram);
-    const bool encrypted = !record.empty() && load_u16(&record[kEpochAt]) != 0;
-    if (encrypted && record.size() < kRecordHeader + least) return false;
-  }
-  return true;
 }
 
 bool DtlsGate::admits(Bytes record, const SSL* ssl) {

@@ -24,12 +24,7 @@ constexpr std::size_t kAnyMessage = 0xff'ffff;
 // Cuts the first record off `datagram`. Empty, and so is the rest, when there is no whole record.
 Bytes take_record(Bytes& datagram);
 
-// Whether all records of a datagram for a connected session may be genuine, as far as their length can tell.
-// Every encrypted one has a nonce and a tag; what lacks them is a forgery, but to OpenSSL (3.0.19) an error
-// of its own, after which it refuses to go on.
-bool may_be_genuine(Bytes datagram, const SSL* ssl);
-
-// Judges the records of one handshake. Once that is done OpenSSL keeps none.
+// Judges the records of one handshake.
 class DtlsGate {
  public:
   // Handshake messages of more than `max_message` bytes are dropped.

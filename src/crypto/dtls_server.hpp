@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/dtls_records.hpp"
 #include "crypto/openssl.hpp"
 
 namespace porthole::crypto {
@@ -19,8 +20,6 @@ namespace porthole::crypto {
 constexpr Duration kFirstServerRetransmission = 500ms;
 constexpr Duration kLastServerRetransmission = 2s;
 
-// What a record adds to its plaintext at most: 13 bytes of header, and 8 of nonce and 16 of tag for AES-GCM.
-constexpr std::size_t kMaxDtlsOverhead = 13 + 8 + 16;
 // RFC 6347 section 4.1.1.1 and RFC 5246 section 6.2.1: a record's most, and every message is one.
 constexpr std::size_t kMaxDtlsPlaintext = 1 << 14;
 
@@ -37,8 +36,8 @@ class DtlsAssociation {
 
   virtual ~DtlsAssociation() = default;
 
-  // Afterwards, read() until it returns 0: what has not been read makes the next datagram be dropped, as are
-  // those of more than kMaxDtlsInput bytes.
+  // Afterwards, read() until it returns 0: borrows the datagram until then. One of more than kMaxDtlsInput
+  // bytes is dropped.
   virtual void handle_datagram(Bytes datagram, Instant now) = 0;
   virtual void handle_timeout(Instant now) = 0;
   virtual Instant next_timeout() const = 0;  // Instant::max() when idle.
@@ -54,7 +53,7 @@ class DtlsAssociation {
 
   // Writes a message as a datagram, of at most kMaxDtlsOverhead bytes more, to be sent at once and in this
   // order. 0 when not connected, or for an empty message, one beyond kMaxDtlsPlaintext, or one that `out` may
-  // have no room for. No allocation.
+  // have no room for. No allocation but for the first one.
   virtual std::size_t seal(Bytes message, MutableBytes out) = 0;
 
   // Says close_notify when connected; closed afterwards.

@@ -50,19 +50,18 @@ void OpenSslDtlsSession::start(Instant now) {
 void OpenSslDtlsSession::handle_datagram(Bytes datagram, Instant now) {
   if (!started_ || datagram.size() > kMaxDtlsInput) return;
   if (state_ != State::connecting && state_ != State::connected) return;
-  // Record by record, as long as it depends on those before whether one is let through.
+  // Record by record: it depends on those before whether one is let through.
   while (state_ == State::connecting && !datagram.empty()) {
     const Bytes record = take_record(datagram);
-    if (gate_.admits(record, ssl_.get())) read(record, now);
+    if (gate_.admits(record, ssl_.get())) shake_hands(record, now);
   }
-  if (state_ != State::connected || datagram.empty()) return;
-  if (may_be_genuine(datagram, ssl_.get())) read(datagram, now);
+  while (state_ == State::connected && !datagram.empty()) read(take_record(datagram));
 }
 
-void OpenSslDtlsSession::read(Bytes records, Instant now) {
-  if (reliable_ && state_ == State::connecting) repeat_flight_to_nobody();
-  queues_.incoming = records;
-  advance(now);
+void OpenSslDtlsSession::shake_hands(Bytes record, Instant now) {
+  if (reliable_) repeat_flight_to_nobody();
+  queues_.incoming = record;
+  if (state_ == State::connecting) advance(now);
   queues_.incoming = {};
 }
 
@@ -99,11 +98,13 @@ std::size_t OpenSslDtlsSession::poll_transmit(MutableBytes out) {
 }
 
 void OpenSslDtlsSession::close(Instant) {
-  if (state_ == State::connected) {
-    const ErrorQueueScope errors;
-    SSL_shutdown(ssl_.get());
-  }
+  if (state_ == State::connected) say_close_notify();
   if (state_ != State::failed) enter(State::closed);
+}
+
+void OpenSslDtlsSession::say_close_notify() {
+  std::array<std::uint8_t, 2 + kMaxDtlsOverhead> alert{};
+  queues_.push(Bytes(alert).first(records_->seal_close_notify(alert)));
 }
 
 int OpenSslDtlsSession::verify_certificate(X509_STORE_CTX* context, void*) {
@@ -120,37 +121,46 @@ int OpenSslDtlsSession::verify_certificate(X509_STORE_CTX* context, void*) {
 
 void OpenSslDtlsSession::advance(Instant now) {
   const ErrorQueueScope errors;
-  if (state_ == State::connecting) continue_handshake();
-  // A datagram may hold the last handshake record and more.
-  if (state_ == State::connected) read_records();
+  continue_handshake();
   schedule(now);
 }
 
 void OpenSslDtlsSession::continue_handshake() {
+  const std::size_t sent_before = queues_.outgoing.size();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) return finish_handshake();
+  if (result == 1) return finish_handshake(sent_before);
   const int error = SSL_get_error(ssl_.get(), result);
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) enter(State::failed);
 }
 
-void OpenSslDtlsSession::finish_handshake() {
-  enter(verified_ && export_keys() ? State::connected : State::failed);
+void OpenSslDtlsSession::finish_handshake(std::size_t sent_before) {
+  if (verified_ && export_keys()) records_ = DtlsRecords::take_over(ssl_.get());
+  if (!records_) return enter(State::failed);
+  if (role_ == DtlsRole::server) {
+    last_flight_.assign(queues_.outgoing.begin() + static_cast<std::ptrdiff_t>(sent_before),
+                        queues_.outgoing.end());
+  }
+  ssl_.reset();
+  enter(State::connected);
 }
 
-// Data in DTLS is not ours to read, but alerts are, and a Finished that comes again means that the peer has
-// not seen ours: OpenSSL answers it while it looks for data.
-void OpenSslDtlsSession::read_records() {
-  std::array<std::uint8_t, kMaxDtlsInput> ignored;
-  int result = 0;
-  do {
-    result = SSL_read(ssl_.get(), ignored.data(), static_cast<int>(ignored.size()));
-  } while (result > 0);
-  const int error = SSL_get_error(ssl_.get(), result);
-  if (error == SSL_ERROR_ZERO_RETURN) {
-    SSL_shutdown(ssl_.get());  // RFC 5246 section 7.2.1: answer a close_notify with one.
-    enter(State::closed);
-  } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-    enter(State::failed);
+// Data in DTLS is not ours to read.
+void OpenSslDtlsSession::read(Bytes record) {
+  std::array<std::uint8_t, kMaxDtlsInput> content;
+  const auto opened = records_->open(record, content);
+  if (!opened) return;
+  switch (DtlsRecords::meaning_of(*opened)) {
+    case DtlsRecords::Meaning::finished:
+      for (const auto& datagram : last_flight_) queues_.push(datagram);
+      return;
+    case DtlsRecords::Meaning::close_notify:
+      say_close_notify();  // RFC 5246 section 7.2.1: answer it with one.
+      return enter(State::closed);
+    case DtlsRecords::Meaning::fatal_alert:
+      return enter(State::failed);
+    case DtlsRecords::Meaning::data:
+    case DtlsRecords::Meaning::nothing:
+      return;
   }
 }
 

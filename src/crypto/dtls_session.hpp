@@ -1,11 +1,14 @@
 // One DTLS association by OpenSSL: for dtls.cpp only, which makes them.
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "crypto/datagram_bio.hpp"
 #include "crypto/dtls.hpp"
 #include "crypto/dtls_gate.hpp"
+#include "crypto/dtls_records.hpp"
 
 using X509_STORE_CTX = struct x509_store_ctx_st;
 
@@ -32,13 +35,14 @@ class OpenSslDtlsSession final : public DtlsSession {
   static int verify_certificate(X509_STORE_CTX* context, void*);
 
  private:
-  void read(Bytes records, Instant now);
+  void shake_hands(Bytes record, Instant now);
   void repeat_flight();
   void repeat_flight_to_nobody();
   void advance(Instant now);
   void continue_handshake();
-  void finish_handshake();
-  void read_records();
+  void finish_handshake(std::size_t sent_before);
+  void read(Bytes record);
+  void say_close_notify();
   bool export_keys();
   void enter(State state);
   void schedule(Instant now);
@@ -50,7 +54,10 @@ class OpenSslDtlsSession final : public DtlsSession {
 
   // Owned. The queues outlive the SSL, which writes to them.
   DatagramQueues queues_;
-  SslHandle ssl_;
+  SslHandle ssl_;                         // Until the handshake is done.
+  std::unique_ptr<DtlsRecords> records_;  // From then on.
+  // Ours, where it was the handshake's last: the peer asks for it again by repeating its own.
+  std::vector<std::vector<std::uint8_t>> last_flight_;
 
   DtlsGate gate_;
   State state_ = State::connecting;

@@ -157,7 +157,7 @@ TEST_F(Dtls, SurvivesTheLossOfAnySingleDatagram) {
 }
 
 TEST_F(Dtls, SurvivesHeavyLossAndReordering) {
-  for (unsigned int seed = 1; seed <= 40; ++seed) {
+  for (unsigned int seed = 101; seed <= 140; ++seed) {
     DtlsLink link = make_link(*client_, *server_);
     std::mt19937 random(seed);
     Packet held;

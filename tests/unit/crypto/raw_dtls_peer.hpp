@@ -42,7 +42,7 @@ class RawDtlsPeer {
       moved = false;
       while (!queues_.outgoing.empty()) {
         const Packet packet = queues_.outgoing.front();
-        queues_.outgoing.pop_front();
+        queues_.outgoing.erase(queues_.outgoing.begin());
         session.handle_datagram(packet, virtual_now);
         moved = true;
       }
