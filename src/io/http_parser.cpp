@@ -109,7 +109,12 @@ class HttpParser::State {
   }
 
   Step wait_for_more() {
-    input_.erase(0, consumed_);
+    if (consumed_ == input_.size()) {
+      std::string().swap(
+          input_);  // Most clients ask once, and stay: what their request took must not stay with them.
+    } else {
+      input_.erase(0, consumed_);
+    }
     consumed_ = 0;
     if (input_.size() > kMaxAroundChunk) return fail_with(400);
     return Step::need_more;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "support/heap.hpp"
+
 namespace porthole::io {
 namespace {
 
@@ -62,6 +64,19 @@ TEST(HttpParser, ALastChunkMayComeByteByByte) {
     EXPECT_EQ(outcome(chunked + "1\r\na\r\n0\r\n\r\n", piece), 200) << piece;
     EXPECT_EQ(outcome(chunked + "0\r\nA: b\r\n\r\n", piece), 200) << piece;
   }
+}
+
+// A viewer's connection stays open for a while after its offer.
+TEST(HttpParser, KeepsNothingOfARequestThatWasTaken) {
+  HttpParser parser;
+  const std::string request =
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + std::string(50'000, 'b');
+  const std::size_t before = porthole::test::heap_bytes();
+  parser.feed(as_bytes(request));
+  ASSERT_EQ(parser.next(), HttpParser::Step::request);
+  EXPECT_EQ(parser.take().request.body.size(), 50'000U);
+  EXPECT_EQ(parser.next(), HttpParser::Step::need_more);
+  EXPECT_LT(porthole::test::heap_bytes(), before + 1000);
 }
 
 }  // namespace
