@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "many_sources.hpp"
-#include "turn/credentials.hpp"
-#include "wire/stun.hpp"
+#include "turn_user.hpp"
 
 namespace porthole::bench {
 namespace {
@@ -28,7 +27,6 @@ constexpr std::size_t kClients = 16'384;
 constexpr std::size_t kInFlight = 128;
 constexpr auto kRetry = std::chrono::milliseconds(500);
 constexpr std::size_t kRoom = 512;
-constexpr std::int64_t kLifetimeSeconds = 12 * 3600;
 
 struct Plan {
   std::uint16_t port = 0;
@@ -40,12 +38,10 @@ struct Plan {
 enum class Step : std::uint8_t { idle, challenge, allocate, refresh };
 
 struct Client {
-  turn::Credentials credentials;
-  turn::Key key;
-  std::string realm, nonce;
+  TurnUser user;
   Step step = Step::idle;
   stun::TransactionId transaction{};
-  Clock::time_point sent_at;
+  Clock::time_point sent_at{};
   std::array<std::uint8_t, kRoom> room{};
   std::size_t size = 0;
 };
@@ -59,10 +55,9 @@ struct Tally {
 
 class Load {
  public:
-  explicit Load(const Plan& plan) : plan_(plan), socket_(plan.port), clients_(kClients) {
-    const std::int64_t expiry = std::time(nullptr) + kLifetimeSeconds;
-    for (std::size_t i = 0; i < clients_.size(); ++i) {
-      clients_[i].credentials = turn::mint(plan.secret, "load" + std::to_string(i), expiry);
+  explicit Load(const Plan& plan) : plan_(plan), socket_(plan.port) {
+    for (std::size_t i = 0; i < kClients; ++i) {
+      clients_.push_back({.user = TurnUser(plan.secret, "load" + std::to_string(i))});
     }
   }
 
@@ -97,13 +92,8 @@ class Load {
     const Method method = step == Step::refresh ? Method::refresh : Method::allocate;
     stun::MessageBuilder builder(client.room, Class::request, method, client.transaction);
     if (step == Step::refresh) builder.add_u32(Attribute::lifetime, 0);
-    if (step != Step::refresh) builder.add_u32(Attribute::requested_transport, 17U << 24);
-    if (step != Step::challenge) {
-      builder.add_text(Attribute::username, client.credentials.username);
-      builder.add_text(Attribute::realm, client.realm);
-      builder.add_text(Attribute::nonce, client.nonce);
-      builder.add_integrity(client.key);
-    }
+    if (step != Step::refresh) builder.add_u32(Attribute::requested_transport, kRequestedTransportUdp);
+    if (step != Step::challenge) client.user.sign(builder);
     client.size = builder.finish().size();
     transmit(index);
   }
@@ -124,13 +114,7 @@ class Load {
     finish(client);
   }
   void learn(std::size_t index, const stun::Message& message) {
-    Client& client = clients_[index];
-    if (client.realm.empty()) {
-      client.realm = message.text(Attribute::realm).value_or("");
-      client.key =
-          turn::long_term_key(client.credentials.username, client.realm, client.credentials.password);
-    }
-    client.nonce = message.text(Attribute::nonce).value_or("");
+    clients_[index].user.learn(message);
     send(index, Step::allocate);
   }
   void advance(std::size_t index) {
