@@ -34,7 +34,7 @@ struct Stream {
 constexpr Stream kNone{};
 // 2.5 Mbit/s at 30 frames/s.
 constexpr Stream kVideo{kSecond / 30, 10'416, 1200};
-constexpr Stream kFeedback{kSecond / 10, 80, 80};
+constexpr Stream kFeedback{kSecond / 5, 80, 80};
 
 struct Plan {
   std::uint16_t port = 0;  // 0: without a relay.

@@ -43,7 +43,7 @@ constexpr std::size_t kMaxSegments = 64;
 // segmentation offload, or a single write on a stream. Whoever polls owns it and reuses it for every poll.
 struct TransmitBatch {
   FiveTuple to;
-  std::size_t segment_size = 0;  // Bytes; meaningless on streams, where framing is inside the bytes.
+  std::size_t segment_size = 0;  // Bytes. Of a record on TLS, where not 0; meaningless on plain TCP.
   std::size_t size = 0;          // Bytes used in the buffer.
   std::array<std::uint8_t, kMaxDatagram> buffer;  // Not initialised: 64 KiB a poll would be felt.
 

@@ -1,18 +1,20 @@
 #include "io/relay_sockets.hpp"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
-#include "io/descriptor.hpp"
+#include "io/event_loop.hpp"
 #include "io/socket_address.hpp"
 #include "io/sockets.hpp"
 
 namespace porthole::io {
 namespace {
 
-// A turn's system calls for one socket, so that none keeps the others waiting.
-constexpr int kMaxReceiveRounds = 2;
+// Sockets that are read in one turn, each with one system call, so that timers and clients have theirs.
+constexpr std::size_t kReadyAtOnce = 64;
 
 // A keyframe at once, or 50 ms of the fastest stream; the kernel caps what it gives.
 constexpr int kSocketBuffer = 512 << 10;
@@ -28,6 +30,7 @@ Result<OwnedFd, int> bind_relay(const SocketAddress& address) {
   if (bind(fd.get(), local.get(), local.size) != 0) return fail(errno);
   set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, kSocketBuffer);
   set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, kSocketBuffer);
+  coalesce_arrivals(fd.get());
   return fd;
 }
 
@@ -35,24 +38,38 @@ Result<OwnedFd, int> bind_relay(const SocketAddress& address) {
 
 class RelaySockets::Socket {
  public:
-  Socket(EventLoop& loop, OwnedFd fd, Family family, std::function<void()> readable)
-      : sender_(fd.get(), family, kernel_can_segment(fd.get())),
-        descriptor_(loop, fd.release(), {std::move(readable), [] {}}) {
-    descriptor_.watch_readable();
-  }
+  Socket(OwnedFd fd, const SocketAddress& local)
+      : local_(local),
+        fd_(std::move(fd)),
+        sender_(fd_.get(), local.ip.family(), kernel_can_segment(fd_.get())) {}
 
   // What the socket has no room for is given up.
-  void send(const TransmitBatch& batch) { sender_.send(batch); }
-  int fd() const { return descriptor_.fd(); }
-  void watch() { descriptor_.watch_readable(); }
+  void send(const TransmitBatch& batch) {
+    if (batch.size == 0) return send_nothing(batch.to.remote);
+    sender_.send(batch);
+  }
+  int fd() const { return fd_.get(); }
+  const SocketAddress& local() const { return local_; }
 
  private:
+  // An empty datagram, which is something all the same.
+  void send_nothing(const SocketAddress& to) const {
+    const KernelAddress address = to_kernel(to, local_.ip.family());
+    sendto(fd(), nullptr, 0, MSG_DONTWAIT, address.get(), address.size);
+  }
+
+  SocketAddress local_;
+  OwnedFd fd_;
   UdpSender sender_;
-  Descriptor descriptor_;
 };
 
 RelaySockets::RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, const RelayPorts& ports)
-    : loop_(loop), handler_(handler), random_(random), ports_(ports) {}
+    : handler_(handler),
+      random_(random),
+      ports_(ports),
+      ready_(loop, epoll_create1(EPOLL_CLOEXEC), {[this] { read_ready(); }, [] {}}) {
+  ready_.watch_readable();
+}
 
 RelaySockets::~RelaySockets() = default;
 
@@ -70,8 +87,13 @@ bool RelaySockets::try_open(const SocketAddress& address, bool& hopeless) {
     hopeless = fd.error() != EADDRINUSE && fd.error() != EACCES;
     return false;
   }
-  sockets_[address] = std::make_unique<Socket>(loop_, std::move(*fd), address.ip.family(),
-                                               [this, address] { receive(address); });
+  epoll_event event{.events = EPOLLIN, .data = {.fd = fd->get()}};
+  hopeless = epoll_ctl(ready_.fd(), EPOLL_CTL_ADD, fd->get(), &event) != 0;
+  if (hopeless) return false;
+  auto& socket = sockets_[address] = std::make_unique<Socket>(std::move(*fd), address);
+  const auto index = static_cast<std::size_t>(socket->fd());
+  if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
+  by_descriptor_[index] = socket.get();
   return true;
 }
 
@@ -97,7 +119,10 @@ std::optional<SocketAddress> RelaySockets::open_pair(const IpAddress& ip) {
 }
 
 void RelaySockets::close(const SocketAddress& address) {
-  sockets_.erase(address);
+  const auto found = sockets_.find(address);
+  if (found == sockets_.end()) return;
+  by_descriptor_[static_cast<std::size_t>(found->second->fd())] = nullptr;
+  sockets_.erase(found);
 }
 
 void RelaySockets::send(const TransmitBatch& batch) {
@@ -105,18 +130,21 @@ void RelaySockets::send(const TransmitBatch& batch) {
   if (found != sockets_.end()) found->second->send(batch);
 }
 
-void RelaySockets::receive(const SocketAddress& address) {
-  const SocketAddress local = address;  // The caller's goes when its socket does.
-  for (int round = 0;; ++round) {
-    // The handler may have closed any of them.
-    const auto found = sockets_.find(local);
-    if (found == sockets_.end()) return;
-    if (round == kMaxReceiveRounds) return found->second->watch();
-    const UdpReceiver::Batch batch = receiver_.receive(found->second->fd(), local);
-    // An error is what some earlier datagram met on its way (ICMP): reading it takes it away.
-    if (batch.outcome != UdpReceiver::Outcome::failed && !batch.more) round = kMaxReceiveRounds - 1;
-    if (!batch.datagrams.empty()) handler_.on_datagrams(batch.datagrams);
-  }
+void RelaySockets::read_ready() {
+  std::array<epoll_event, kReadyAtOnce> events;
+  const int count = epoll_wait(ready_.fd(), events.data(), events.size(), 0);
+  for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.fd);
+  // Where there is more, it comes in the loop's next turn.
+  ready_.watch_readable();
+}
+
+void RelaySockets::receive(int fd) {
+  // The handler may have closed any of them, and opened others.
+  const Socket* socket = by_descriptor_[static_cast<std::size_t>(fd)];
+  if (socket == nullptr) return;
+  // An error is what some earlier datagram met on its way (ICMP): reading it takes it away.
+  const UdpReceiver::Batch batch = receiver_.receive(fd, socket->local());
+  if (!batch.datagrams.empty()) handler_.on_datagrams(batch.datagrams);
 }
 
 }  // namespace porthole::io

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/packet.hpp"
 #include "base/random.hpp"
+#include "io/descriptor.hpp"
 #include "io/udp_port.hpp"
 #include "io/udp_receiver.hpp"
 
@@ -54,16 +56,18 @@ class RelaySockets {
   SocketAddress random_address(const IpAddress& ip, Parity parity);
   // False when it is taken. `hopeless`: others will not do either.
   bool try_open(const SocketAddress& address, bool& hopeless);
-  void receive(const SocketAddress& local);
+  void read_ready();
+  void receive(int fd);
 
   // Borrowed.
-  EventLoop& loop_;
   UdpHandler& handler_;
   Random& random_;
 
   const RelayPorts ports_;
   UdpReceiver receiver_;  // One for all: its buffers are large.
+  Descriptor ready_;      // An epoll of all sockets: to hear of them one by one costs the loop more.
   std::unordered_map<SocketAddress, std::unique_ptr<Socket>> sockets_;
+  std::vector<Socket*> by_descriptor_;  // Null where a descriptor is none of theirs.
 };
 
 }  // namespace porthole::io

@@ -25,8 +25,11 @@ void TcpConnection::start() {
   stream_->read();
 }
 
-TcpPort::Sent TcpConnection::send(Bytes bytes, std::size_t max_queued) {
-  if (stage_ != Stage::stream || !stream_->write(bytes, max_queued)) return TcpPort::Sent::dropped;
+TcpPort::Sent TcpConnection::send(Bytes bytes, std::size_t record_size, std::size_t max_queued) {
+  if (stage_ != Stage::stream) return TcpPort::Sent::dropped;
+  const bool taken = tls_ && record_size > 0 ? tls_->write_records(bytes, record_size, max_queued)
+                                             : stream_->write(bytes, max_queued);
+  if (!taken) return TcpPort::Sent::dropped;
   return stream_->queued() > 0 ? TcpPort::Sent::blocked : TcpPort::Sent::sent;
 }
 

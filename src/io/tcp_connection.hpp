@@ -43,7 +43,8 @@ class TcpConnection final : private StreamEvents, private HttpTransport {
   TcpConnection(EventLoop& loop, OwnedFd fd, const FiveTuple& path, ConnectionHost& host);
 
   void start();
-  TcpPort::Sent send(Bytes bytes, std::size_t max_queued);
+  // A record size of 0: whatever TLS makes of the bytes.
+  TcpPort::Sent send(Bytes bytes, std::size_t record_size, std::size_t max_queued);
   void finish_stream();
   void handle_timeout();
   // At once and without a word to the handlers. Says whether the stream handler knows this connection.

@@ -229,14 +229,14 @@ void TcpPort::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
 }
 
 TcpPort::Sent TcpPort::send(const TransmitBatch& batch) {
-  TcpConnection* connection = state_->find(batch.to.connection);
-  return connection == nullptr ? Sent::dropped
-                               : connection->send(batch.bytes(), state_->options().max_queued_bytes);
+  TcpConnection* found = state_->find(batch.to.connection);
+  if (found == nullptr) return Sent::dropped;
+  return found->send(batch.bytes(), batch.segment_size, state_->options().max_queued_bytes);
 }
 
 TcpPort::Sent TcpPort::write(ConnectionId connection, Bytes bytes) {
   TcpConnection* found = state_->find(connection);
-  return found == nullptr ? Sent::dropped : found->send(bytes, ByteStream::kUnbounded);
+  return found == nullptr ? Sent::dropped : found->send(bytes, 0, ByteStream::kUnbounded);
 }
 
 void TcpPort::finish(ConnectionId connection) {

@@ -1,5 +1,6 @@
 #include "io/tls_stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/packet.hpp"
@@ -35,11 +36,18 @@ TlsStream::TlsStream(TcpStream& below, StreamEvents& above, std::unique_ptr<cryp
   below_.set_events(*this);
 }
 
-bool TlsStream::write(Bytes bytes, std::size_t max_queued) {
+bool TlsStream::write_records(Bytes bytes, std::size_t record_size, std::size_t max_queued) {
+  if (bytes.empty()) return true;
+  const std::size_t count = (bytes.size() + record_size - 1) / record_size;
   // What is encrypted must be sent: a record that is missing would end the connection.
-  if (!below_.has_room(crypto::max_tls_ciphertext(bytes.size()), max_queued)) return false;
+  if (!below_.has_room(count * crypto::max_tls_ciphertext(record_size), max_queued)) return false;
   Ciphertext records(buffers_);
-  return session_->encrypt(bytes, records.bytes()) && below_.write(records.bytes());
+  while (!bytes.empty()) {
+    const Bytes plaintext = bytes.first(std::min(record_size, bytes.size()));
+    if (!session_->encrypt(plaintext, records.bytes())) return false;
+    bytes = bytes.subspan(plaintext.size());
+  }
+  return below_.write(records.bytes());
 }
 
 void TlsStream::finish() {

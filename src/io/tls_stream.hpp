@@ -27,7 +27,12 @@ class TlsStream final : public ByteStream, private StreamEvents {
   void read() override { below_.read(); }
   void pause() override { below_.pause(); }
   // `max_queued` is meant for what the bytes become.
-  bool write(Bytes bytes, std::size_t max_queued = kUnbounded) override;
+  bool write(Bytes bytes, std::size_t max_queued = kUnbounded) override {
+    return write_records(bytes, bytes.size(), max_queued);
+  }
+  // The same in records of that size, of which the last may be shorter; one that is longer than a record may
+  // be becomes several.
+  bool write_records(Bytes bytes, std::size_t record_size, std::size_t max_queued);
   void finish() override;
   void close() override;
   std::size_t queued() const override { return below_.queued(); }

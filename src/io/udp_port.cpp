@@ -8,7 +8,7 @@ namespace porthole::io {
 namespace {
 
 // System calls a turn: enough to drain a burst, few enough to let timers and streams have their turn.
-constexpr int kMaxReceiveRounds = 4;
+constexpr int kMaxReceiveRounds = 8;
 
 void ask_for_buffers(int fd, int bytes) {
   // Best effort: the kernel caps what it gives (net.core.rmem_max, wmem_max).
@@ -26,6 +26,7 @@ class UdpPort::State {
         handler_(handler),
         descriptor_(loop, fd.release(), {[this] { receive(); }, [this] { writable(); }}) {
     ask_for_buffers(descriptor_.fd(), options.socket_buffer_bytes);
+    coalesce_arrivals(descriptor_.fd());
     descriptor_.watch_readable();
   }
 
@@ -36,7 +37,7 @@ class UdpPort::State {
     return sent;
   }
 
-  UdpCounters counters() const { return {.oversized = oversized_, .unsendable = sender.unsendable()}; }
+  UdpCounters counters() const { return {.unsendable = sender.unsendable()}; }
   int fd() const { return descriptor_.fd(); }
 
   const SocketAddress local;
@@ -46,7 +47,6 @@ class UdpPort::State {
   void receive() {
     for (int round = 0; round < kMaxReceiveRounds; ++round) {
       const UdpReceiver::Batch batch = receiver_.receive(descriptor_.fd(), local);
-      oversized_ += batch.oversized;
       if (!batch.datagrams.empty()) handler_.on_datagrams(batch.datagrams);
       // An error is what some earlier datagram met on its way (ICMP): reading it takes it away.
       if (batch.outcome == UdpReceiver::Outcome::failed) continue;
@@ -65,7 +65,6 @@ class UdpPort::State {
   UdpHandler& handler_;  // Borrowed: outlives this.
   UdpReceiver receiver_;
   Descriptor descriptor_;
-  std::uint64_t oversized_ = 0;
   bool caller_waits_ = false;
 };
 

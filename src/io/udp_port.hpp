@@ -19,7 +19,7 @@ class UdpHandler {
  public:
   virtual ~UdpHandler() = default;
 
-  // Datagrams in the order of their arrival, 1 to 64 of them. They borrow their bytes for this call.
+  // Datagrams in the order of their arrival, at least one. They borrow their bytes for this call.
   virtual void on_datagrams(std::span<const Datagram> datagrams) = 0;
   // After send() said `blocked`: there is room again.
   virtual void on_writable() = 0;
@@ -33,7 +33,6 @@ struct UdpOptions {
 };
 
 struct UdpCounters {
-  std::uint64_t oversized = 0;   // Arrived and dropped: longer than anything that is spoken here.
   std::uint64_t unsendable = 0;  // Segments that the kernel refused (no route, a firewall rule…).
 };
 

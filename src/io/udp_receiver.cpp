@@ -1,9 +1,13 @@
 #include "io/udp_receiver.hpp"
 
+#include <netinet/udp.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "io/socket_address.hpp"
+#include "io/sockets.hpp"
 
 namespace porthole::io {
 namespace {
@@ -17,7 +21,12 @@ T payload(const cmsghdr& message) {
 
 }  // namespace
 
-UdpReceiver::UdpReceiver() : slots_(std::make_unique<std::array<Slot, kReceiveBatch>>()) {
+void coalesce_arrivals(int fd) {
+  set_option(fd, SOL_UDP, UDP_GRO, 1);
+}
+
+// The buffers are not filled with zeros: most are never touched.
+UdpReceiver::UdpReceiver() : slots_(std::make_unique_for_overwrite<std::array<Slot, kReceiveBatch>>()) {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     Slot& slot = (*slots_)[i];
     slot.vector = {slot.bytes.data(), slot.bytes.size()};
@@ -48,35 +57,42 @@ UdpReceiver::Batch UdpReceiver::receive(int fd, const SocketAddress& local) {
   Batch batch;
   batch.outcome = Outcome::read;
   batch.more = count == kReceiveBatch;
-  std::size_t kept = 0;
+  datagrams_.clear();
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-    const msghdr& header = headers_[i].msg_hdr;
-    if ((header.msg_flags & MSG_TRUNC) != 0) {
-      ++batch.oversized;
-    } else {
-      const Slot& slot = (*slots_)[i];
-      datagrams_[kept++] = {path_of(header, slot, local), Bytes(slot.bytes).first(headers_[i].msg_len)};
-    }
+    const Slot& slot = (*slots_)[i];
+    cut(open(headers_[i], slot, local), Bytes(slot.bytes).first(headers_[i].msg_len));
     reset(i);
   }
-  batch.datagrams = std::span(datagrams_).first(kept);
+  batch.datagrams = datagrams_;
   return batch;
 }
 
-FiveTuple UdpReceiver::path_of(const msghdr& header, const Slot& slot, const SocketAddress& local) {
-  FiveTuple path{.transport = Transport::udp, .local = local, .remote = from_kernel(slot.from)};
-  msghdr cursor = header;  // CMSG_NXTHDR wants one that is not const.
-  for (cmsghdr* message = CMSG_FIRSTHDR(&cursor); message != nullptr;
-       message = CMSG_NXTHDR(&cursor, message)) {
-    if (message->cmsg_level == IPPROTO_IP && message->cmsg_type == IP_PKTINFO) {
+void UdpReceiver::cut(const Envelope& envelope, Bytes message) {
+  for (std::size_t i = 0; i < kMaxCoalesced; ++i) {
+    const Bytes datagram = message.first(std::min(envelope.segment_size, message.size()));
+    datagrams_.push_back({envelope.path, datagram});
+    message = message.subspan(datagram.size());
+    if (message.empty()) return;
+  }
+}
+
+UdpReceiver::Envelope UdpReceiver::open(const mmsghdr& message, const Slot& slot,
+                                        const SocketAddress& local) {
+  Envelope envelope{{.transport = Transport::udp, .local = local, .remote = from_kernel(slot.from)},
+                    message.msg_len};
+  msghdr cursor = message.msg_hdr;  // CMSG_NXTHDR wants one that is not const.
+  for (cmsghdr* part = CMSG_FIRSTHDR(&cursor); part != nullptr; part = CMSG_NXTHDR(&cursor, part)) {
+    if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
       // Not ipi_addr, the header's destination: for a broadcast that is no address to answer from.
-      path.local.ip = from_kernel(payload<in_pktinfo>(*message).ipi_spec_dst);
-    } else if (message->cmsg_level == IPPROTO_IPV6 && message->cmsg_type == IPV6_PKTINFO) {
-      const auto hit = payload<in6_pktinfo>(*message);
-      path.local.ip = from_kernel(hit.ipi6_addr).with_zone(hit.ipi6_ifindex);
+      envelope.path.local.ip = from_kernel(payload<in_pktinfo>(*part).ipi_spec_dst);
+    } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+      const auto hit = payload<in6_pktinfo>(*part);
+      envelope.path.local.ip = from_kernel(hit.ipi6_addr).with_zone(hit.ipi6_ifindex);
+    } else if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
+      envelope.segment_size = static_cast<std::size_t>(std::max(payload<int>(*part), 1));
     }
   }
-  return path;
+  return envelope;
 }
 
 }  // namespace porthole::io

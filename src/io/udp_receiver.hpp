@@ -1,4 +1,5 @@
-// Reads datagrams from UDP sockets, many in one system call, into buffers that the sockets share.
+// Reads datagrams from UDP sockets, many in one system call, into buffers that the sockets share. What the
+// kernel hands over in one piece (UDP_GRO) is cut into the datagrams that it was.
 #pragma once
 
 #include <netinet/in.h>
@@ -7,15 +8,22 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/packet.hpp"
 
 namespace porthole::io {
 
-// Datagrams that one system call reads at most.
-constexpr std::size_t kReceiveBatch = 64;
-// Nothing longer is spoken here: media, DTLS and TURN all keep below an Ethernet frame's 1,500 bytes.
-constexpr std::size_t kReceiveBuffer = 2048;
+// Messages that one system call reads at most; each is a datagram, or several of one sender.
+constexpr std::size_t kReceiveBatch = 32;
+// No message is longer: the length of an IP packet has 16 bits.
+constexpr std::size_t kReceiveBuffer = 65'535;
+// Datagrams in a message: as many as Linux 6.9 and later cut one send into, and so puts together again at
+// most.
+constexpr std::size_t kMaxCoalesced = 128;
+
+// From now on the kernel hands over what belongs together in one piece, where it knows how (Linux 5.0).
+void coalesce_arrivals(int fd);
 
 class UdpReceiver {
  public:
@@ -26,7 +34,6 @@ class UdpReceiver {
     Outcome outcome = Outcome::empty;
     std::span<const Datagram> datagrams;  // Borrowed until the next call. May be empty after a read.
     bool more = false;                    // The call was filled, so there may be more.
-    std::size_t oversized = 0;            // Dropped.
   };
   // From a socket that is bound to `local`; where that is any address, the one that was hit comes with each
   // datagram. Does not wait.
@@ -42,12 +49,18 @@ class UdpReceiver {
   };
 
   void reset(std::size_t index);
-  static FiveTuple path_of(const msghdr& header, const Slot& slot, const SocketAddress& local);
+  // Where a message came from, and how long each datagram in it is but the last, which may be shorter.
+  struct Envelope {
+    FiveTuple path;
+    std::size_t segment_size;
+  };
+  static Envelope open(const mmsghdr& message, const Slot& slot, const SocketAddress& local);
+  void cut(const Envelope& envelope, Bytes message);
 
   // Reused for each call.
   std::unique_ptr<std::array<Slot, kReceiveBatch>> slots_;
   std::array<mmsghdr, kReceiveBatch> headers_{};
-  std::array<Datagram, kReceiveBatch> datagrams_{};
+  std::vector<Datagram> datagrams_;
 };
 
 }  // namespace porthole::io

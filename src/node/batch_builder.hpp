@@ -30,8 +30,8 @@ class BatchBuilder {
   // `packet_size` is what takes() was asked for, or, for the only packet of a batch, anything that fits.
   void commit(std::size_t packet_size) {
     const std::size_t total = framing_.frame(batch_.free_space(), packet_size);
-    if (segments_ == 0) batch_.segment_size = total;
-    closed_ = total < batch_.segment_size && !is_stream_;
+    if (segments_ == 0 && !is_stream_) batch_.segment_size = total;
+    closed_ = total < batch_.segment_size;
     batch_.size += total;
     ++segments_;
   }

@@ -1,6 +1,7 @@
 #include "node/forwarder.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "node/http_reply.hpp"
@@ -22,6 +23,11 @@ turn::Config turn_config(const ForwardOptions& options) {
   config.max_datagram_channel = wire::kMaxStreamChannel;
   config.limits = options.limits;
   return config;
+}
+
+// Not std::ranges::copy, which GCC 12 makes a loop over single bytes of.
+void copy_payload(Bytes from, MutableBytes to) {
+  if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
 
 bool is_channel_data(Bytes datagram) {
@@ -51,28 +57,43 @@ void Forwarder::handle_stream_closed(const FiveTuple& path, Instant now) {
 void Forwarder::on_to_peer(const Route& route, Bytes data, Instant now) {
   (void)now;
   const auto relayed = front_.server().relayed_address(route.allocation, route.peer.ip.family());
-  if (!relayed || data.empty() || data.size() > kMaxDatagram) return;
+  if (!relayed) return;
   const MutableBytes slot = front_.outbox().slot(data.size());
-  if (slot.empty()) return;
-  std::ranges::copy(data, slot.begin());
+  if (slot.size() < data.size()) return;
+  copy_payload(data, slot);
   front_.outbox().commit({.transport = Transport::udp, .local = *relayed, .remote = route.peer}, data.size());
 }
 
-void Forwarder::handle_peer_datagram(const Datagram& datagram, Instant now) {
-  const SocketAddress& peer = datagram.path.remote;
+// A frame's datagrams come in a row, and what is to be known about them is found out once.
+void Forwarder::handle_peer_datagrams(std::span<const Datagram> datagrams, Instant now) {
+  while (!datagrams.empty()) {
+    const auto end = std::ranges::find_if(
+        datagrams, [&](const Datagram& datagram) { return datagram.path != datagrams.front().path; });
+    const auto count = static_cast<std::size_t>(end - datagrams.begin());
+    deliver(datagrams.first(count), now);
+    datagrams = datagrams.subspan(count);
+  }
+}
+
+// All of one path.
+void Forwarder::deliver(std::span<const Datagram> datagrams, Instant now) {
+  const SocketAddress& peer = datagrams.front().path.remote;
   // A socket takes what anybody sends it. Whoever may not be reached may not be heard, permission or not.
   if (!policy_.allows(peer)) return;
-  const turn::AllocationId allocation = front_.server().allocation_at(datagram.path.local);
+  const turn::AllocationId allocation = front_.server().allocation_at(datagrams.front().path.local);
   if (allocation == turn::AllocationId::none) return;
   turn::PeerFraming* around = framing(allocation, peer, now);
   const FiveTuple* client = front_.server().client(allocation);
-  const std::size_t size = datagram.bytes.size();
-  if (around == nullptr || client == nullptr || !front_.may_deliver(allocation, size, now)) return;
-  const MutableBytes slot = front_.outbox().slot(around->total_size(size));
-  if (slot.empty()) return;
-  std::ranges::copy(datagram.bytes, slot.subspan(around->prefix_size()).begin());
-  const std::size_t framed = around->frame(slot, size);
-  if (framed > 0) front_.outbox().commit(*client, framed);
+  if (around == nullptr || client == nullptr) return;
+  for (const Datagram& datagram : datagrams) {
+    const std::size_t size = datagram.bytes.size();
+    if (!front_.may_deliver(allocation, size, now)) continue;
+    const MutableBytes slot = front_.outbox().slot(around->total_size(size));
+    if (slot.empty()) continue;
+    copy_payload(datagram.bytes, slot.subspan(around->prefix_size()));
+    const std::size_t framed = around->frame(slot, size);
+    if (framed > 0) front_.outbox().commit(*client, framed);
+  }
 }
 
 // nullptr when the client has not permitted that peer.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,8 +32,8 @@ class Forwarder final : public PortMachine, private TurnOwner {
   void set_wall_clock(const WallClock& wall) override { front_.set_wall_clock(wall); }
 
   void handle_datagram(const Datagram& datagram, Instant now) override;
-  // What came to the relayed address `datagram.path.local`, from anybody.
-  void handle_peer_datagram(const Datagram& datagram, Instant now);
+  // What came to relayed addresses, each datagram's `path.local`, from anybody.
+  void handle_peer_datagrams(std::span<const Datagram> datagrams, Instant now);
   void handle_stream(const FiveTuple& path, Bytes bytes, Instant now) override;
   void handle_stream_closed(const FiveTuple& path, Instant now) override;
   // What a peer sends does not wait here: it is lost where the connection's queue is full.
@@ -61,6 +62,7 @@ class Forwarder final : public PortMachine, private TurnOwner {
 
   void on_to_peer(const Route& route, Bytes data, Instant now) override;
   void on_turn_event(const turn::Event& event) override;
+  void deliver(std::span<const Datagram> datagrams, Instant now);
   turn::PeerFraming* framing(turn::AllocationId allocation, const SocketAddress& peer, Instant now);
 
   PeerPolicy policy_;

@@ -6,12 +6,13 @@
 
 namespace porthole::node {
 
-// Segments are equal but for the last one. Streams have no segments: there only room counts. But a batch is
-// one TLS record, and coturn's client, and whoever else was only ever tried against coturn, takes a record
-// for a message.
+// Segments are equal but for the last one. Plain TCP has no segments: there only room counts. Over TLS each
+// is a record, since coturn's client, and whoever else was only ever tried against coturn, takes a record for
+// a message. An empty datagram is a batch of its own: nothing would be left of it in another.
 bool Outbox::may_join(const TransmitBatch& batch, std::size_t segments, const Entry& entry) {
+  if (entry.size == 0 || batch.size == 0) return false;
   if (entry.to != batch.to || batch.size + entry.size > batch_capacity(batch.to)) return false;
-  if (batch.to.is_stream()) return batch.to.transport != Transport::tls;
+  if (batch.to.transport == Transport::tcp) return true;
   const bool is_open = batch.size == segments * batch.segment_size;
   return is_open && segments < kMaxSegments && entry.size <= batch.segment_size;
 }

@@ -30,6 +30,9 @@ void TurnFront::serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits)
 
 void TurnFront::handle_datagram(const Datagram& datagram, Instant now) {
   if (wire::classify_datagram(datagram.bytes) == wire::DatagramKind::dtls) return handle_dtls(datagram, now);
+  // As on streams: before anybody has proved who it is, the integrity of nothing that long is computed.
+  const bool is_long = datagram.bytes.size() > turn::kMaxUnauthenticatedFrame;
+  if (is_long && !turn_.has_allocation(datagram.path)) return;
   handle_message(datagram.path, datagram.bytes, now);
 }
 

@@ -35,8 +35,7 @@ Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& 
 }
 
 void ForwardWorker::on_datagrams(std::span<const Datagram> datagrams) {
-  const Instant now = loop_.now();
-  for (const Datagram& datagram : datagrams) forwarder_->handle_peer_datagram(datagram, now);
+  forwarder_->handle_peer_datagrams(datagrams, loop_.now());
   port_.flush();
 }
 

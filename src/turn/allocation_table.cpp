@@ -29,21 +29,24 @@ std::string_view user_of(std::string_view username) {
 }
 
 Allocation* AllocationTable::find(const FiveTuple& client) {
+  if (recent_ != nullptr && recent_->client == client) return recent_;
   const auto found = by_client_.find(client);
   return found == by_client_.end() ? nullptr : find(found->second);
 }
 
 Allocation* AllocationTable::find(AllocationId id) {
+  if (recent_ != nullptr && recent_->id == id) return recent_;
   const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &found->second;
+  return found == by_id_.end() ? nullptr : recent_ = &found->second;
 }
 
+// What is remembered cannot be seen.
 const Allocation* AllocationTable::find(AllocationId id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &found->second;
+  return const_cast<AllocationTable*>(this)->find(id);
 }
 
 const Allocation* AllocationTable::find_relayed(const SocketAddress& relayed) const {
+  if (recent_ != nullptr && recent_->relayed.in(relayed.ip.family()) == relayed) return recent_;
   const auto found = by_relayed_.find(relayed);
   return found == by_relayed_.end() ? nullptr : find(found->second);
 }
@@ -70,6 +73,7 @@ void AllocationTable::set_expiry(Allocation& allocation, Instant expires) {
 std::optional<Allocation> AllocationTable::remove(AllocationId id) {
   auto node = by_id_.extract(id);
   if (node.empty()) return std::nullopt;
+  recent_ = nullptr;
   Allocation allocation = std::move(node.mapped());
   by_client_.erase(allocation.client);
   expiries_.cancel(id);

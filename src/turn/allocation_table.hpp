@@ -53,6 +53,8 @@ class AllocationTable {
   // Looking at the next deadline drops stale heap entries, which changes nothing that can be seen.
   mutable TimerQueue<AllocationId> expiries_;
   std::uint64_t last_id_ = 0;
+  // What was looked for last, since packets come in rows: no look-up for each of them. Null, or in the table.
+  Allocation* recent_ = nullptr;
 };
 
 }  // namespace porthole::turn

@@ -140,9 +140,8 @@ class ForwarderProgram {
     const auto to = std::next(held.begin(), static_cast<std::ptrdiff_t>(which));
     const SocketAddress relayed = to == held.end() ? at("127.0.0.1:9") : *to;
     const Buffer bytes(size, 0x5a);
-    for (std::size_t n = 0; n < times; ++n) {
-      forwarder_.handle_peer_datagram({{Transport::udp, relayed, peer, {}}, bytes}, now_);
-    }
+    const std::vector<Datagram> datagrams(times, {{Transport::udp, relayed, peer, {}}, bytes});
+    forwarder_.handle_peer_datagrams(datagrams, now_);
     const std::size_t heard = drain();
     require(heard == 0 || (may_be_reached(peer) && to != held.end()), "who may not be reached is not heard");
     require(heard <= times * (size + turn::PeerFraming::kMaxOverhead), "what is heard is what was said");

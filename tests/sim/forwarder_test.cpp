@@ -71,7 +71,8 @@ class ForwarderTest : public testing::Test {
   }
 
   void peer_sends(const SocketAddress& from, const SocketAddress& to, std::string_view text) {
-    forwarder.handle_peer_datagram({{Transport::udp, to, from}, as_bytes(text)}, now);
+    const Datagram datagram{{Transport::udp, to, from}, as_bytes(text)};
+    forwarder.handle_peer_datagrams({&datagram, 1}, now);
     pump();
   }
 
@@ -98,6 +99,7 @@ class ForwarderTest : public testing::Test {
     }
   }
   void take_for_peer() {
+    if (batch->size == 0) to_peers.push_back({batch->to.local, batch->to.remote, ""});
     for (std::size_t at = 0; at < batch->size; at += batch->segment_size) {
       const std::size_t size = std::min(batch->segment_size, batch->size - at);
       to_peers.push_back(
@@ -246,13 +248,67 @@ TEST_F(ForwarderTest, ABurstOfEqualDatagramsLeavesInOneBatch) {
   pump();
   batches = 0;
   const std::string full(1000, 'x');
-  for (int i = 0; i < 30; ++i) {
-    forwarder.handle_peer_datagram({{Transport::udp, *client.relayed(), kPeer}, as_bytes(full)}, now);
-  }
-  forwarder.handle_peer_datagram({{Transport::udp, *client.relayed(), kPeer}, as_bytes("end")}, now);
+  const FiveTuple path{Transport::udp, *client.relayed(), kPeer};
+  std::vector<Datagram> burst(30, {path, as_bytes(full)});
+  burst.push_back({path, as_bytes("end")});
+  forwarder.handle_peer_datagrams(burst, now);
   pump();
   EXPECT_EQ(batches, 1U);
   EXPECT_EQ(heard.size(), 31U);
+}
+
+TEST_F(ForwarderTest, DatagramsOfTwoPeersInOneReadGoEachToItsClient) {
+  TurnClient& first = connect(1000);
+  TurnClient& second = connect(1001);
+  for (TurnClient* client : {&first, &second}) client->request_permission(kPeer, now);
+  pump();
+  const FiveTuple to_first{Transport::udp, *first.relayed(), kPeer};
+  const FiveTuple to_second{Transport::udp, *second.relayed(), kPeer};
+  const FiveTuple stranger{Transport::udp, *first.relayed(), at("127.0.0.1:6000")};
+  const std::vector<Datagram> read{{to_first, as_bytes("one")},
+                                   {to_first, as_bytes("two")},
+                                   {stranger, as_bytes("evil")},
+                                   {to_second, as_bytes("three")},
+                                   {to_first, as_bytes("four")}};
+  forwarder.handle_peer_datagrams(read, now);
+  pump();
+  EXPECT_EQ(first.count().received_in_indications, 3U);
+  EXPECT_EQ(second.count().received_in_indications, 1U);
+  EXPECT_EQ(heard.size(), 4U);
+}
+
+TEST_F(ForwarderTest, EmptyAndLongDatagramsGoBothWays) {
+  TurnClient& client = connect(1000);
+  client.permit(kPeer, now);
+  pump();
+  const std::string full(60'000, 'x');
+  for (const std::string& text : {std::string(), full}) {
+    heard.clear();
+    to_peers.clear();
+    peer_sends(kPeer, *client.relayed(), text);
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard.front().text, text);
+    client.send(kPeer, as_bytes(text), now);
+    pump();
+    ASSERT_EQ(to_peers.size(), 1U);
+    EXPECT_EQ(to_peers.front().text, text);
+  }
+}
+
+TEST_F(ForwarderTest, AStrangersLongRequestIsNotEvenRead) {
+  std::vector<std::uint8_t> bytes(turn::kMaxUnauthenticatedFrame + 4);
+  TurnClient& known = connect(1000);
+  const auto ask = [&](std::uint16_t port, std::size_t padding) {
+    stun::MessageBuilder builder(bytes, stun::Class::request, stun::Method::binding, {});
+    builder.add(stun::Attribute::software, std::vector<std::uint8_t>(padding));
+    forwarder.handle_datagram(
+        {{Transport::udp, kServer, {IpAddress::v4(0xC6336401), port}}, builder.finish()}, now);
+    return forwarder.poll_transmit(*batch, now);
+  };
+  constexpr std::size_t kHeaders = stun::kHeaderSize + stun::kAttributeHeaderSize;
+  EXPECT_TRUE(ask(999, turn::kMaxUnauthenticatedFrame - kHeaders));
+  EXPECT_FALSE(ask(999, turn::kMaxUnauthenticatedFrame - kHeaders + 4));
+  EXPECT_TRUE(ask(1000, turn::kMaxUnauthenticatedFrame - kHeaders + 4)) << known.errors().size();
 }
 
 TEST_F(ForwarderTest, AnAllocationThatIsRefreshedLivesForADay) {

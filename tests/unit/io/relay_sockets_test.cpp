@@ -1,6 +1,7 @@
 #include "io/relay_sockets.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/udp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -74,6 +75,49 @@ TEST_F(RelaySocketsTest, ABatchLeavesFromTheSocketThatItNames) {
   ASSERT_TRUE(run_until(loop_, [&] { return client.received().size() == 3; }));
   EXPECT_EQ(client.received()[0].size(), 1000U);
   EXPECT_EQ(client.received()[2].size(), 500U);
+}
+
+TEST_F(RelaySocketsTest, AFrameThatIsSentAtOnceIsHeardAsItsPackets) {
+  const SocketAddress address = open();
+  UdpClient client(address);
+  ASSERT_TRUE(set_option(client.fd(), IPPROTO_UDP, UDP_SEGMENT, 1000));
+  client.send(std::string(2000, 'a') + "end");
+  ASSERT_TRUE(run_until(loop_, [&] { return heard_.texts.size() == 3; }));
+  EXPECT_EQ(heard_.texts, (std::vector<std::string>{std::string(1000, 'a'), std::string(1000, 'a'), "end"}));
+  EXPECT_EQ(heard_.paths.back(), heard_.paths.front());
+}
+
+// More of them than one turn reads, and more datagrams of one than a system call does.
+TEST_F(RelaySocketsTest, ManyAreHeardInFull) {
+  std::vector<std::unique_ptr<UdpClient>> clients;
+  for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<UdpClient>(open()));
+  for (int i = 0; i < 100; ++i) clients[0]->send("hello");
+  for (const auto& client : clients) client->send("hello");
+  EXPECT_TRUE(run_until(loop_, [&] { return heard_.texts.size() == 250; })) << heard_.texts.size();
+}
+
+TEST_F(RelaySocketsTest, AHandlerMayCloseAnotherThatHasSomethingToSay) {
+  const SocketAddress first = open();
+  const SocketAddress second = open();
+  heard_.then = [&] {
+    sockets_.close(first);
+    sockets_.close(second);
+  };
+  UdpClient(first).send("hello");
+  UdpClient(second).send("hello");
+  ASSERT_TRUE(run_until(loop_, [&] { return sockets_.size() == 0; }));
+  test::run_for(loop_, 5ms);
+  EXPECT_EQ(heard_.texts.size(), 1U);
+}
+
+TEST_F(RelaySocketsTest, AnEmptyDatagramLeavesAsOne) {
+  const SocketAddress from = open();
+  UdpClient client(from);
+  batch_->to = {.transport = Transport::udp, .local = from, .remote = client.local()};
+  batch_->size = batch_->segment_size = 0;
+  sockets_.send(*batch_);
+  ASSERT_TRUE(run_until(loop_, [&] { return client.received().size() == 1; }));
+  EXPECT_EQ(client.received()[0], "");
 }
 
 TEST_F(RelaySocketsTest, EvenPortsAndPairsAreWhatTheySay) {

@@ -110,16 +110,26 @@ TEST_F(OutboxTest, OnAStreamFramesOfAnySizeShareABatch) {
   EXPECT_FALSE(outbox.poll(*batch));
 }
 
-TEST_F(OutboxTest, InTlsEveryFrameIsARecordOfItsOwn) {
+TEST_F(OutboxTest, OverTlsEveryFrameIsASegmentForARecordOfItsOwn) {
   FiveTuple stream = client(1);
   stream.transport = Transport::tls;
-  for (int i = 0; i < 2; ++i) {
+  for (const std::size_t size : {20U, 20U, 12U, 40U}) {
     outbox.slot();
-    outbox.commit(stream, 20);
+    outbox.commit(stream, size);
   }
-  for (int i = 0; i < 2; ++i) {
+  ASSERT_TRUE(outbox.poll(*batch));
+  EXPECT_EQ(batch->size, 52U);
+  EXPECT_EQ(batch->segment_size, 20U);
+  ASSERT_TRUE(outbox.poll(*batch));
+  EXPECT_EQ(batch->size, 40U);
+  EXPECT_FALSE(outbox.poll(*batch));
+}
+
+TEST_F(OutboxTest, AnEmptyDatagramIsABatchOfItsOwn) {
+  for (const std::size_t size : {10U, 0U, 0U, 10U}) put(1, size);
+  for (const std::size_t size : {10U, 0U, 0U, 10U}) {
     ASSERT_TRUE(outbox.poll(*batch));
-    EXPECT_EQ(batch->size, 20U);
+    EXPECT_EQ(batch->size, size);
   }
   EXPECT_FALSE(outbox.poll(*batch));
 }
