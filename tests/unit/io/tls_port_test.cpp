@@ -64,6 +64,24 @@ TEST_F(TlsPortTest, SpeaksTls12AndTls13) {
   }
 }
 
+// Some clients take a record for a message.
+TEST_F(TlsPortTest, EachSegmentOfABatchIsARecord) {
+  listen();
+  TlsSocket client(address_);
+  const ConnectionId connection = greet(client);
+  client.exchange();
+  const std::size_t before = client.tcp.received().size();
+  batch_.segment_size = 100;
+  ASSERT_TRUE(send_to(connection, std::string(250, 'x')));
+  ASSERT_TRUE(run_until([&] { return client.heard() == std::string(250, 'x'); }));
+  const Bytes raw = as_bytes(client.tcp.received());
+  std::vector<std::size_t> sizes;
+  for (std::size_t at = before; at < raw.size(); at += 5 + sizes.back())
+    sizes.push_back(load_u16(&raw[at + 3]));
+  // RFC 8446 section 5.2: the content type and the tag are inside.
+  EXPECT_THAT(sizes, ElementsAre(117, 117, 67));
+}
+
 TEST_F(TlsPortTest, UnderstandsClientsThatSendByteByByte) {
   listen();
   TlsSocket client(address_);
