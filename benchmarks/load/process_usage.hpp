@@ -1,0 +1,21 @@
+// What processes cost: processor time of all their threads, and resident memory, from /proc.
+#pragma once
+
+#include <vector>
+
+#include <cstdint>
+
+namespace porthole::load {
+
+struct ProcessUsage {
+  double processor_seconds = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t threads = 0;
+};
+
+// Added up; a process that is not there has none.
+ProcessUsage usage_of(const std::vector<int>& processes);
+
+bool process_exists(int process);
+
+}  // namespace porthole::load
