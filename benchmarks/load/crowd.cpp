@@ -16,6 +16,9 @@ constexpr Duration kTurn = 20ms;
 // A gap that is not over when the window ends counts if it is longer than any that is common.
 constexpr Duration kOpenGap = 100ms;
 
+// Seconds, of a storm of joins.
+constexpr double kAftermath = 0.5;
+
 // For all goodbyes together.
 constexpr Duration kFarewell = 10s;
 
@@ -66,6 +69,8 @@ Arrivals Crowd::join(std::size_t count, Window* window) {
     const Instant due = begin + period * static_cast<std::int64_t>(next);
     turn(next < count ? std::clamp<Duration>(due - current(), 0ns, kTurn) : kTurn);
   }
+  // What the last ones disturb shows a little later.
+  if (window != nullptr) wait(kAftermath);
   Instant last = begin;
   for (std::size_t i = first; i < viewers_.size(); ++i) {
     last = std::max(last, viewers_[i]->milestones().watching);

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -30,7 +31,7 @@ const std::map<std::string, std::string> kProfiles{{"any", "SRTP_AEAD_AES_128_GC
 void add_options(CLI::App& app, Options& options, bool& no_gro) {
   app.add_option("--url", options.url, "http://ADDR:PORT/whep/NAME, or Janus's http://ADDR:PORT/janus")
       ->required();
-  app.add_option("--viewers", options.viewers, "Viewers to measure")->check(CLI::Range(1, 20'000));
+  app.add_option("--viewers,--watch", options.viewers, "Viewers to measure")->check(CLI::Range(1, 20'000));
   app.add_option("--seconds", options.seconds, "How long to measure")->check(CLI::Range(0.1, 3600.0));
   app.add_option("--warm-up", options.warm_up, "Seconds between the last join and that")
       ->check(CLI::Range(0.0, 600.0));
@@ -87,6 +88,12 @@ Findings run(Options& options, Crowd& crowd) {
   return findings;
 }
 
+std::string first_failure(const Crowd& crowd) {
+  const auto failed =
+      std::ranges::find_if(crowd.viewers(), [](const auto& viewer) { return !viewer->failure().empty(); });
+  return failed == crowd.viewers().end() ? "no viewer says why" : (*failed)->failure();
+}
+
 int measure(Options& options) {
   const auto endpoint = parse_endpoint(options.url);
   if (!endpoint) return complain("--url must be http://, with an IP address or localhost: " + options.url);
@@ -105,7 +112,8 @@ int measure(Options& options) {
   const Findings findings = run(options, crowd);
   std::printf("%s\n", report(options, crowd, findings).c_str());
   crowd.leave();
-  return findings.steady.delivery.packets == 0 ? 1 : 0;
+  if (findings.steady.delivery.packets > 0) return 0;
+  return complain("nothing came: " + first_failure(crowd));
 }
 
 int main_of(int argc, char** argv) {

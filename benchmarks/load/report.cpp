@@ -83,6 +83,15 @@ Json window_of(const Window& window) {
       {"generator_cpu_share", ratio(window.generator_seconds, window.seconds)}};
 }
 
+// Where nobody joins or leaves, what one viewer gets.
+Json steady_of(const Window& window) {
+  const double viewer_seconds = window.seconds * static_cast<double>(window.watchers);
+  Json json = window_of(window);
+  json["packets_per_viewer_second"] = ratio(static_cast<double>(window.delivery.packets), viewer_seconds);
+  json["frames_per_viewer_second"] = ratio(static_cast<double>(window.delivery.frames), viewer_seconds);
+  return json;
+}
+
 Json memory(const Findings& findings, std::size_t watching, std::size_t all) {
   const auto per_viewer = [&](const ProcessUsage& usage, std::size_t viewers) {
     const auto grown =
@@ -123,7 +132,7 @@ std::string report(const Options& options, const Crowd& crowd, const Findings& f
       {"failures", failures(crowd)},
       {"joins_per_second", ratio(static_cast<double>(findings.arrivals.asked), findings.arrivals.seconds)},
       {"join", joins(crowd, 0)},
-      {"window", window_of(findings.steady)},
+      {"window", steady_of(findings.steady)},
       {"server_memory", memory(findings, findings.steady.watchers, watching)}};
   if (findings.storm) json["storm"] = storm_of(*findings.storm, findings.steady, crowd, options.viewers);
   return json.dump(2);
