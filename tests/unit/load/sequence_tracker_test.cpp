@@ -58,6 +58,8 @@ TEST(SequenceTracker, ForgetsWhatCameALapAgo) {
   }
   EXPECT_EQ(tracker.expected(), 70'001U);
   EXPECT_EQ(tracker.missing(), 700U);
+  EXPECT_EQ(tracker.note(static_cast<std::uint16_t>(69'950)), Verdict::late);
+  EXPECT_EQ(tracker.missing(), 699U);
 }
 
 TEST(SequenceTracker, CountsAJumpBeyondItsMemoryAsMissing) {
