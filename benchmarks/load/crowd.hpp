@@ -56,6 +56,7 @@ class Crowd {
   };
 
   void turn(Duration longest);
+  void read_for(Duration longest);
   Marks mark() const;
   void open(Window& window, std::size_t watchers);
   void close(Window& window, const Marks& before, std::size_t watchers);
@@ -71,6 +72,8 @@ class Crowd {
   TimerQueue<std::size_t> timers_;
   Surroundings surroundings_;
   std::vector<std::unique_ptr<Viewer>> viewers_;
+
+  Duration nap_{};  // Between two looks at the sockets; 0: until there is something to read.
 };
 
 }  // namespace porthole::load

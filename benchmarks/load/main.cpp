@@ -1,6 +1,7 @@
 // viewer_load: opens viewers against a WebRTC server on this machine, measures what they get and what it
 // costs the server, and says so as JSON. It decodes nothing.
 #include <openssl/ssl.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -46,6 +47,9 @@ void add_options(CLI::App& app, Options& options, bool& no_gro) {
       ->check(CLI::IsMember({"gcm", "cm", "any"}));
   app.add_option("--offer", options.offer, "A file with another browser's offer");
   app.add_option("--server-pid", options.servers, "Whose processor time and memory to measure; repeatable");
+  app.add_option("--nap", options.nap,
+                 "Milliseconds to sleep between reads, so that no send wakes anybody (0: none)")
+      ->check(CLI::Range(0.0, 20.0));
   app.add_flag("--no-gro", no_gro, "Read datagrams one by one");
   app.add_flag("--feedback", options.feedback, "Receiver reports, and NACKs for what is lost");
   app.add_option("--loss", options.loss,
@@ -88,6 +92,13 @@ Findings run(Options& options, Crowd& crowd) {
   return findings;
 }
 
+// A socket for each viewer, one more while it joins, and what every program has.
+bool has_files_for(std::size_t viewers) {
+  constexpr std::size_t kOthers = 32;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 2 * viewers + kOthers;
+}
+
 std::string first_failure(const Crowd& crowd) {
   const auto failed =
       std::ranges::find_if(crowd.viewers(), [](const auto& viewer) { return !viewer->failure().empty(); });
@@ -100,6 +111,8 @@ int measure(Options& options) {
   for (const int process : options.servers) {
     if (!process_exists(process)) return complain("there is no process " + std::to_string(process));
   }
+  if (!has_files_for(options.viewers + options.storm))
+    return complain("too few files may be open (ulimit -Hn)");
   const std::string offer = read_file(options.offer);
   if (offer.empty()) return complain("cannot read " + options.offer);
   const auto certificate =

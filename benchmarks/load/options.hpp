@@ -25,6 +25,7 @@ struct Options {
   std::string srtp = "any";
   std::string offer;         // A file: the offer of a browser.
   std::vector<int> servers;  // Process ids.
+  double nap = 2;            // Milliseconds between two looks at the sockets, while it is measured.
   bool gro = true;
   bool feedback = false;
   double loss = 0;

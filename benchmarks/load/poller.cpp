@@ -49,7 +49,7 @@ void Poller::forget(int fd, const Pollable& pollable) {
   }
 }
 
-void Poller::wait(Duration longest) {
+bool Poller::wait(Duration longest) {
   const timespec timeout = to_timespec(longest);
   const int count = ::epoll_pwait2(epoll_, events_.data(), static_cast<int>(kBatch), &timeout, nullptr);
   pending_ = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
@@ -58,6 +58,7 @@ void Poller::wait(Duration longest) {
     pending_ = pending_.subspan(1);
     if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->handle_events(event.events);
   }
+  return count < static_cast<int>(kBatch);
 }
 
 }  // namespace porthole::load

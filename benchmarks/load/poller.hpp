@@ -31,8 +31,8 @@ class Poller {
   // Before the descriptor is closed. What is already known of it is not told any more.
   void forget(int fd, const Pollable& pollable);
 
-  // Tells what is ready, after waiting for it at most so long.
-  void wait(Duration longest);
+  // Tells what is ready, after waiting for it at most so long. False when there may be more.
+  bool wait(Duration longest);
 
  private:
   static constexpr std::size_t kBatch = 256;
