@@ -60,6 +60,9 @@ void add_options(CLI::App& app, Options& options, bool& no_gro) {
   app.add_flag("--verbose", options.verbose, "Says on stderr how far it is");
 }
 
+// Of a command line; what goes wrong later ends with 1.
+constexpr int kBadUsage = 2;
+
 int complain(const std::string& what) {
   std::fprintf(stderr, "viewer_load: %s\n", what.c_str());
   return 1;
@@ -135,7 +138,11 @@ int main_of(int argc, char** argv) {
   bool no_gro = false;
   CLI::App app("Opens viewers against a WebRTC server on this machine and measures.");
   add_options(app, options, no_gro);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUsage;
+  }
   options.gro = !no_gro;
   options.feedback = options.feedback || options.loss > 0;
   io::raise_file_limit();
