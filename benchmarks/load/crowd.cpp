@@ -134,8 +134,8 @@ Crowd::Marks Crowd::mark() const {
     marks.delivery += viewer->reception()->meter().delivery();
     marks.feedback += viewer->reception()->tally();
   }
-  marks.server_seconds = usage_of(options_.servers).processor_seconds;
-  marks.generator_seconds = usage_of({static_cast<int>(::getpid())}).processor_seconds;
+  marks.server = usage_of(options_.servers);
+  marks.generator = usage_of({static_cast<int>(::getpid())});
   return marks;
 }
 
@@ -153,8 +153,8 @@ void Crowd::close(Window& window, const Marks& before, std::size_t watchers) {
   window.delivery = after.delivery - before.delivery;
   window.feedback = after.feedback - before.feedback;
   window.socket_drops = after.drops - before.drops;
-  window.server_seconds = after.server_seconds - before.server_seconds;
-  window.generator_seconds = after.generator_seconds - before.generator_seconds;
+  window.server = after.server - before.server;
+  window.generator = after.generator - before.generator;
   const Arrival now = arrival_now();
   for (std::size_t i = 0; i < watchers; ++i) {
     Viewer& viewer = *viewers_[i];

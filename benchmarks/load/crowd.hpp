@@ -19,8 +19,8 @@ struct Window {
   Histogram frame_gaps;
   std::size_t watchers = 0;        // Viewers whose gaps these are.
   std::uint64_t socket_drops = 0;  // Datagrams that this program did not come to read.
-  double server_seconds = 0;       // Of processor time.
-  double generator_seconds = 0;    // The same.
+  ProcessUsage server;             // In that time: processor seconds, and those that it waited for one.
+  ProcessUsage generator;          // The same.
 };
 
 // So many viewers that join.
@@ -51,8 +51,8 @@ class Crowd {
     Delivery delivery;
     FeedbackTally feedback;
     std::uint64_t drops = 0;
-    double server_seconds = 0;
-    double generator_seconds = 0;
+    ProcessUsage server;
+    ProcessUsage generator;
   };
 
   void turn(Duration longest);

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace porthole::load {
 namespace {
@@ -31,6 +33,19 @@ double processor_seconds(int process, std::uint64_t& threads) {
   return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
+// Documentation/scheduler/sched-stats: of each thread, nanoseconds on a processor and waiting for one.
+double waiting_seconds(int process) {
+  double total = 0;
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator(path_of(process, "task"), error)) {
+    std::ifstream file(thread.path() / "schedstat");
+    double running = 0, waiting = 0;
+    file >> running >> waiting;
+    total += waiting * 1e-9;
+  }
+  return total;
+}
+
 std::uint64_t resident_bytes(int process) {
   std::ifstream file(path_of(process, "statm"));
   std::uint64_t total = 0, resident = 0;
@@ -40,10 +55,18 @@ std::uint64_t resident_bytes(int process) {
 
 }  // namespace
 
+ProcessUsage ProcessUsage::operator-(const ProcessUsage& before) const {
+  ProcessUsage difference = *this;
+  difference.processor_seconds -= before.processor_seconds;
+  difference.waiting_seconds -= before.waiting_seconds;
+  return difference;
+}
+
 ProcessUsage usage_of(const std::vector<int>& processes) {
   ProcessUsage usage;
   for (const int process : processes) {
     usage.processor_seconds += processor_seconds(process, usage.threads);
+    usage.waiting_seconds += waiting_seconds(process);
     usage.resident_bytes += resident_bytes(process);
   }
   return usage;

@@ -77,10 +77,12 @@ Json window_of(const Window& window) {
       {"sender_reports", window.feedback.sender_reports},
       {"forged", window.feedback.forged},
       {"frame_gap_ms", gaps(window.frame_gaps)},
-      {"server_cpu_seconds", window.server_seconds},
-      {"server_cpu_us_per_packet", ratio(window.server_seconds * 1e6, packets)},
-      {"generator_cpu_seconds", window.generator_seconds},
-      {"generator_cpu_share", ratio(window.generator_seconds, window.seconds)}};
+      {"server_cpu_seconds", window.server.processor_seconds},
+      {"server_cpu_us_per_packet", ratio(window.server.processor_seconds * 1e6, packets)},
+      {"server_waiting_seconds", window.server.waiting_seconds},
+      {"generator_waiting_seconds", window.generator.waiting_seconds},
+      {"generator_cpu_seconds", window.generator.processor_seconds},
+      {"generator_cpu_share", ratio(window.generator.processor_seconds, window.seconds)}};
 }
 
 // Where nobody joins or leaves, what one viewer gets.
@@ -108,15 +110,16 @@ Json memory(const Findings& findings, std::size_t watching, std::size_t all) {
 
 // What joining cost the server: what it used in the storm beyond what delivering as much costs without one.
 Json storm_of(const Storm& storm, const Window& steady, const Crowd& crowd, std::size_t first) {
-  const double packet = ratio(steady.server_seconds, static_cast<double>(steady.delivery.packets));
+  const double packet = ratio(steady.server.processor_seconds, static_cast<double>(steady.delivery.packets));
   const double delivering = packet * static_cast<double>(storm.window.delivery.packets);
   const auto joined = static_cast<double>(storm.arrivals.asked);
-  return {{"asked", storm.arrivals.asked},
-          {"seconds", storm.arrivals.seconds},
-          {"joins_per_second", ratio(joined, storm.arrivals.seconds)},
-          {"server_cpu_us_per_join", ratio((storm.window.server_seconds - delivering) * 1e6, joined)},
-          {"join", joins(crowd, first)},
-          {"window", window_of(storm.window)}};
+  return {
+      {"asked", storm.arrivals.asked},
+      {"seconds", storm.arrivals.seconds},
+      {"joins_per_second", ratio(joined, storm.arrivals.seconds)},
+      {"server_cpu_us_per_join", ratio((storm.window.server.processor_seconds - delivering) * 1e6, joined)},
+      {"join", joins(crowd, first)},
+      {"window", window_of(storm.window)}};
 }
 
 }  // namespace
