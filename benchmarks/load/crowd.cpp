@@ -142,7 +142,7 @@ Crowd::Marks Crowd::mark() const {
 void Crowd::open(Window& window, std::size_t watchers) {
   for (std::size_t i = 0; i < watchers; ++i) {
     if (viewers_[i]->state() != Viewer::State::watching) continue;
-    viewers_[i]->note_gaps(&window.frame_gaps);
+    viewers_[i]->time_frames(&window.frames);
     ++window.watchers;
   }
 }
@@ -158,10 +158,10 @@ void Crowd::close(Window& window, const Marks& before, std::size_t watchers) {
   const Arrival now = arrival_now();
   for (std::size_t i = 0; i < watchers; ++i) {
     Viewer& viewer = *viewers_[i];
-    viewer.note_gaps(nullptr);
+    viewer.time_frames(nullptr);
     if (viewer.reception() == nullptr || !viewer.reception()->meter().last_frame()) continue;
     const Duration open_gap(now - *viewer.reception()->meter().last_frame());
-    if (open_gap > kOpenGap) window.frame_gaps.add(open_gap);
+    if (open_gap > kOpenGap) window.frames.gaps.add(open_gap);
   }
 }
 

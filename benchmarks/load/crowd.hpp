@@ -16,8 +16,8 @@ struct Window {
   double seconds = 0;
   Delivery delivery;
   FeedbackTally feedback;
-  Histogram frame_gaps;
-  std::size_t watchers = 0;        // Viewers whose gaps these are.
+  FrameTimes frames;
+  std::size_t watchers = 0;        // Viewers whose frames these are.
   std::uint64_t socket_drops = 0;  // Datagrams that this program did not come to read.
   ProcessUsage server;             // In that time: processor seconds, and those that it waited for one.
   ProcessUsage generator;          // The same.

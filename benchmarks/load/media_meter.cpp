@@ -49,12 +49,12 @@ std::optional<RtpHeader> read_header(Bytes packet) {
 }
 
 SequenceTracker::Verdict MediaMeter::note(const RtpHeader& header, std::size_t size, Arrival arrival,
-                                          bool lost, Histogram* gaps) {
+                                          bool lost, FrameTimes* times) {
   ++counts_.packets;
   counts_.bytes += size;
   const bool retransmission = is_retransmission(header);
   if (retransmission) ++counts_.retransmissions;
-  if (!retransmission && header.marker) note_frame(header, arrival, gaps);
+  if (!retransmission) note_frame(header, arrival, times);
   if (lost) return SequenceTracker::Verdict::duplicate;
   const SequenceTracker::Verdict verdict = tracker_of(header).note(header.sequence);
   if (verdict == SequenceTracker::Verdict::duplicate) ++counts_.duplicates;
@@ -68,10 +68,17 @@ void MediaMeter::note_recovered(std::uint16_t sequence) {
   }
 }
 
-void MediaMeter::note_frame(const RtpHeader& header, Arrival arrival, Histogram* gaps) {
-  if (last_frame_ && !is_after(header.timestamp, last_timestamp_)) return;
+void MediaMeter::note_frame(const RtpHeader& header, Arrival arrival, FrameTimes* times) {
+  if (frame_begun_ == 0 || is_after(header.timestamp, begun_timestamp_)) {
+    frame_begun_ = arrival;
+    begun_timestamp_ = header.timestamp;
+  }
+  if (!header.marker || (last_frame_ && !is_after(header.timestamp, last_timestamp_))) return;
   ++counts_.frames;
-  if (last_frame_ && gaps != nullptr) gaps->add(Duration(arrival - *last_frame_));
+  if (last_frame_ && times != nullptr) {
+    times->gaps.add(Duration(arrival - *last_frame_));
+    times->spreads.add(Duration(arrival - frame_begun_));
+  }
   last_frame_ = arrival;
   last_timestamp_ = header.timestamp;
 }

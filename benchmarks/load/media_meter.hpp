@@ -29,6 +29,11 @@ struct Delivery {
   Delivery operator-(const Delivery& other) const;
 };
 
+struct FrameTimes {
+  Histogram gaps;     // From the end of one frame to the end of the next.
+  Histogram spreads;  // From a frame's first packet to its last: how long it was on its way.
+};
+
 struct RtpHeader {
   std::uint32_t ssrc = 0;
   std::uint32_t timestamp = 0;
@@ -47,10 +52,10 @@ class MediaMeter {
 
   bool is_retransmission(const RtpHeader& header) const { return retransmissions_[header.payload_type]; }
 
-  // Every packet. Its gaps between frames go to `gaps`, where that is not null. A `lost` one counts as
+  // Every packet. What it says of frames goes to `times`, where that is not null. A `lost` one counts as
   // delivered, and then as if it had not come.
   SequenceTracker::Verdict note(const RtpHeader& header, std::size_t size, Arrival arrival, bool lost,
-                                Histogram* gaps);
+                                FrameTimes* times);
   // A retransmission brought this packet of the media's.
   void note_recovered(std::uint16_t sequence);
 
@@ -70,7 +75,7 @@ class MediaMeter {
   };
 
   SequenceTracker& tracker_of(const RtpHeader& header);
-  void note_frame(const RtpHeader& header, Arrival arrival, Histogram* gaps);
+  void note_frame(const RtpHeader& header, Arrival arrival, FrameTimes* times);
 
   const std::bitset<128> retransmissions_;  // Constant after construction.
 
@@ -79,6 +84,8 @@ class MediaMeter {
   Delivery counts_;  // Without what the trackers know.
   std::optional<Arrival> last_frame_;
   std::uint32_t last_timestamp_ = 0;
+  Arrival frame_begun_ = 0;  // Of the frame with the timestamp below.
+  std::uint32_t begun_timestamp_ = 0;
 };
 
 }  // namespace porthole::load

@@ -51,20 +51,20 @@ void Reception::start(const crypto::SrtpKeys& keys, Instant now) {
   report_at_ = now + std::chrono::milliseconds(dice_() % 1000);
 }
 
-void Reception::handle_packet(Bytes packet, Arrival arrival, Histogram* gaps) {
+void Reception::handle_packet(Bytes packet, Arrival arrival, FrameTimes* times) {
   if (packet.size() < 2) return;
   if (rtp::is_rtcp(packet)) return handle_rtcp(packet, arrival);
-  handle_rtp(packet, arrival, gaps);
+  handle_rtp(packet, arrival, times);
 }
 
-void Reception::handle_rtp(Bytes packet, Arrival arrival, Histogram* gaps) {
+void Reception::handle_rtp(Bytes packet, Arrival arrival, FrameTimes* times) {
   const auto header = read_header(packet);
   if (!header) return;
   if (receiver_ && !plan_.feedback) check_first(packet);
   const SequenceTracker* const media = meter_.media();
   const std::uint32_t before = media == nullptr ? header->sequence : media->highest();
   const bool lost = takes_for_lost(*header);
-  const auto verdict = meter_.note(*header, packet.size(), arrival, lost, gaps);
+  const auto verdict = meter_.note(*header, packet.size(), arrival, lost, times);
   if (!sender_ || lost) return;
   if (meter_.is_retransmission(*header)) return note_retransmission(packet);
   if (verdict == SequenceTracker::Verdict::ahead) note_missing(before, header->sequence);

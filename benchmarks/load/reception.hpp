@@ -37,7 +37,7 @@ class Reception {
   void start(const crypto::SrtpKeys& keys, Instant now);
 
   // SRTP or SRTCP.
-  void handle_packet(Bytes packet, Arrival arrival, Histogram* gaps);
+  void handle_packet(Bytes packet, Arrival arrival, FrameTimes* times);
 
   // The RTCP that is due, protected, in `out`; empty when none is.
   Bytes poll_transmit(MutableBytes out, Instant now);
@@ -57,7 +57,7 @@ class Reception {
   static constexpr std::size_t kMaxMissing = 512;
   static constexpr std::uint32_t kOwnSsrc = 1;  // RFC 3550: any that the sender does not have.
 
-  void handle_rtp(Bytes packet, Arrival arrival, Histogram* gaps);
+  void handle_rtp(Bytes packet, Arrival arrival, FrameTimes* times);
   void handle_rtcp(Bytes packet, Arrival arrival);
   bool takes_for_lost(const RtpHeader& header);
   void note_missing(std::uint32_t before, std::uint16_t sequence);

@@ -80,7 +80,7 @@ void Viewer::link_received(Bytes message, Arrival arrival) {
   // RFC 7983: the first byte tells what it is.
   if ((message[0] & 0xC0U) != 0x80U) return handle_control(message);
   if (milestones_.watching == Instant{}) note_watching();
-  reception_->handle_packet(message, arrival, gaps_);
+  reception_->handle_packet(message, arrival, times_);
 }
 
 void Viewer::handle_control(Bytes packet) {
@@ -181,7 +181,7 @@ void Viewer::schedule() {
 void Viewer::leave(Instant now) {
   if (state_ == State::waiting || state_ == State::gone || !signalling_) return;
   state_ = State::leaving;
-  gaps_ = nullptr;
+  times_ = nullptr;
   deadline_ = Instant::max();
   if (dtls_ && link_) {
     dtls_->close(now);
@@ -194,7 +194,7 @@ void Viewer::fail(const std::string& reason) {
   if (state_ != State::joining && state_ != State::watching) return;
   failure_ = state_ == State::watching ? "while watching: " + reason : reason;
   state_ = State::failed;
-  gaps_ = nullptr;
+  times_ = nullptr;
   schedule();
 }
 

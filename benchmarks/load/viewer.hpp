@@ -58,8 +58,8 @@ class Viewer final : private SignallingEvents, private LinkEvents {
   // Null before the server has described itself.
   const Reception* reception() const { return reception_ ? &*reception_ : nullptr; }
   std::uint64_t dropped() const { return link_ ? link_->dropped() : 0; }
-  // Where its gaps between frames are noted from now on; null for nowhere.
-  void note_gaps(Histogram* gaps) { gaps_ = gaps; }
+  // Where its frames are timed from now on; null for nowhere.
+  void time_frames(FrameTimes* times) { times_ = times; }
 
  private:
   void described(const Description& description) override;
@@ -96,7 +96,7 @@ class Viewer final : private SignallingEvents, private LinkEvents {
   std::optional<Reception> reception_;
   Description description_;
 
-  Histogram* gaps_ = nullptr;  // Borrowed.
+  FrameTimes* times_ = nullptr;  // Borrowed.
 
   State state_ = State::waiting;
   std::string failure_;

@@ -16,11 +16,11 @@ class MediaMeterTest : public testing::Test {
   void receive(std::uint16_t sequence, std::uint32_t timestamp, bool marker, Arrival at, bool lost = false) {
     meter.note(
         {.ssrc = 1, .timestamp = timestamp, .sequence = sequence, .payload_type = kMedia, .marker = marker},
-        1000, at, lost, &gaps);
+        1000, at, lost, &times);
   }
 
   MediaMeter meter{retransmissions()};
-  Histogram gaps;
+  FrameTimes times;
 };
 
 TEST_F(MediaMeterTest, MeasuresFromTheEndOfOneFrameToTheEndOfTheNext) {
@@ -28,8 +28,9 @@ TEST_F(MediaMeterTest, MeasuresFromTheEndOfOneFrameToTheEndOfTheNext) {
   receive(2, 3000, true, 5 * kMillisecond);
   receive(3, 6000, false, 30 * kMillisecond);
   receive(4, 6000, true, 45 * kMillisecond);
-  EXPECT_EQ(gaps.count(), 1U);
-  EXPECT_EQ(gaps.longest(), 40ms);
+  EXPECT_EQ(times.gaps.count(), 1U);
+  EXPECT_EQ(times.gaps.longest(), 40ms);
+  EXPECT_EQ(times.spreads.longest(), 15ms);
   EXPECT_EQ(meter.delivery().frames, 2U);
 }
 
@@ -37,7 +38,7 @@ TEST_F(MediaMeterTest, TakesAFrameThatComesTwiceForOne) {
   receive(1, 3000, true, 0);
   receive(2, 6000, true, 30 * kMillisecond);
   receive(2, 6000, true, 31 * kMillisecond);
-  EXPECT_EQ(gaps.count(), 1U);
+  EXPECT_EQ(times.gaps.count(), 1U);
   EXPECT_EQ(meter.delivery().duplicates, 1U);
 }
 
@@ -47,7 +48,7 @@ TEST_F(MediaMeterTest, LosesNothingThatIsRetransmitted) {
   receive(3, 9000, true, 60 * kMillisecond);
   EXPECT_EQ(meter.delivery().missing, 1U);
   meter.note({.ssrc = 2, .timestamp = 6000, .sequence = 900, .payload_type = kRetransmission}, 1002,
-             70 * kMillisecond, false, &gaps);
+             70 * kMillisecond, false, &times);
   meter.note_recovered(2);
   EXPECT_EQ(meter.delivery().missing, 0U);
   EXPECT_EQ(meter.delivery().retransmissions, 1U);
