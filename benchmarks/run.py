@@ -5,10 +5,10 @@ import pathlib
 import resource
 import sys
 
-from bench import chart, fan_out, figures, programs, turn
+from bench import chart, cores, fan_out, figures, join_storm, programs, turn
 
 BENCHMARKS = {'turn-server': turn.turn_server, 'turn-allocate': turn.turn_allocate, 'turn-flood': turn.turn_flood,
-              'fan-out': fan_out.fan_out}
+              'fan-out': fan_out.fan_out, 'fan-out-cores': cores.fan_out_cores, 'join-storm': join_storm.join_storm}
 ROUNDS = 5
 
 
