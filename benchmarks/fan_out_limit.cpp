@@ -1,20 +1,32 @@
 // What a fan-out costs at the least on this machine: for each frame and destination nothing but AES-128-GCM
-// of its packets and a segmented send, in a loop. No retransmission, no report, no bookkeeping. It says what
-// that cost, as one line of JSON.
+// of its packets and a segmented send, in a loop. No retransmission, no report, no bookkeeping. Another
+// process reads, with the load generator's sockets. It says what sending cost, as one line of JSON.
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <openssl/evp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
 #include <fstream>
+#include <list>
 #include <memory>
 #include <new>
 #include <thread>
+#include <vector>
 
-#include "gro_sockets.hpp"
+#include "io/file_limit.hpp"
+#include "load/udp_link.hpp"
 
 namespace porthole::bench {
 namespace {
@@ -33,11 +45,78 @@ constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxSend = 65'507;
 constexpr std::size_t kMaxFrame = 1 << 20;
 
-// Shared with the process that reads.
-struct Counters {
-  std::atomic<std::uint64_t> packets{0};
+constexpr std::size_t kMaxDestinations = 16'384;
+
+void require(bool success, const char* what) {
+  if (success) return;
+  std::perror(what);
+  std::exit(1);
+}
+
+// Shared by the process that sends and the one that reads.
+struct Shared {
+  std::array<std::uint16_t, kMaxDestinations>
+      ports{};  // Where the readers are; complete once `ready` is true.
+  std::atomic<bool> ready{false};
   std::atomic<bool> measuring{false};
+  std::atomic<std::uint64_t> packets{0};  // That arrived while that was true.
 };
+
+Shared& make_shared_memory() {
+  void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  require(memory != MAP_FAILED, "mmap");
+  return *new (memory) Shared;
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// One of them gets what is sent to it, and counts it.
+class Reader final : private load::LinkEvents {
+ public:
+  Reader(load::Poller& poller, load::DatagramReader& datagrams, const SocketAddress& sender,
+         std::uint64_t& packets)
+      : packets_(packets), link_(poller, datagrams, sender, true, *this) {
+    link_.open();
+  }
+  std::uint16_t port() const { return link_.local().port; }
+
+ private:
+  void link_opened() override {}
+  void link_received(Bytes, load::Arrival) override { ++packets_; }
+  void link_drained() override {}
+  void link_failed(const std::string& reason) override {
+    std::fprintf(stderr, "%s\n", reason.c_str());
+    std::exit(1);
+  }
+
+  std::uint64_t& packets_;  // Borrowed: outlives this.
+  load::UdpLink link_;
+};
+
+// Until the process that sends ends it, or has ended.
+[[noreturn]] void read_forever(std::size_t count, const SocketAddress& sender, Shared& shared) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  load::Poller poller;
+  load::DatagramReader datagrams;
+  std::uint64_t packets = 0;
+  std::list<Reader> readers;
+  while (readers.size() < count) {
+    readers.emplace_back(poller, datagrams, sender, packets);
+    shared.ports[readers.size() - 1] = readers.back().port();
+  }
+  shared.ready = true;
+  for (;;) {
+    poller.wait(std::chrono::seconds(1));
+    if (shared.measuring) shared.packets += packets;
+    packets = 0;
+  }
+}
 
 struct Destination {
   struct Release {
@@ -58,14 +137,33 @@ struct Tally {
 
 class FanOut {
  public:
-  explicit FanOut(const std::vector<sockaddr_in>& addresses)
-      : descriptor_(::socket(AF_INET, SOCK_DGRAM, 0)), frame_(kMaxFrame, 0x5a), out_(kMaxSend) {
+  FanOut() : descriptor_(::socket(AF_INET, SOCK_DGRAM, 0)), frame_(kMaxFrame, 0x5a), out_(kMaxSend) {
     require(descriptor_ >= 0, "socket");
-    for (std::size_t i = 0; i < addresses.size(); ++i) add(addresses[i], i);
+    const sockaddr_in address = loopback(0);
+    require(::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
   }
   ~FanOut() { ::close(descriptor_); }
   FanOut(const FanOut&) = delete;
   FanOut& operator=(const FanOut&) = delete;
+
+  std::uint16_t port() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
+
+  void add(std::uint16_t port) {
+    const std::size_t number = destinations_.size();
+    Destination& destination = destinations_.emplace_back();
+    destination.address = loopback(port);
+    destination.header = {0x80, 102};
+    std::memcpy(destination.header.data() + 8, &number, 4);
+    std::array<std::uint8_t, 16> key{};
+    std::memcpy(key.data(), &number, sizeof number);
+    EVP_CIPHER_CTX* cipher = destination.cipher.get();
+    require(EVP_EncryptInit_ex(cipher, EVP_aes_128_gcm(), nullptr, key.data(), nullptr) == 1, "AES-GCM");
+  }
 
   void send_frame(std::size_t bytes, Tally& tally) {
     const std::size_t count = (bytes + kMaxPayload - 1) / kMaxPayload;
@@ -74,18 +172,6 @@ class FanOut {
   }
 
  private:
-  void add(const sockaddr_in& address, std::size_t number) {
-    Destination& destination = destinations_.emplace_back();
-    destination.address = address;
-    destination.header = {0x80, 102};
-    std::memcpy(destination.header.data() + 8, &number, 4);
-    std::array<std::uint8_t, 16> key{};
-    std::memcpy(key.data(), &number, sizeof number);
-    require(
-        EVP_EncryptInit_ex(destination.cipher.get(), EVP_aes_128_gcm(), nullptr, key.data(), nullptr) == 1,
-        "AES-GCM");
-  }
-
   void send_to(Destination& destination, std::size_t bytes, std::size_t part, Tally& tally) {
     const std::size_t segment = kRtpHeader + part + kTag;
     std::size_t used = 0;
@@ -153,22 +239,14 @@ double processor_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-[[noreturn]] void read_forever(GroSockets& sockets, Counters& counters) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (;;) {
-    const std::uint64_t packets = sockets.receive(1000).packets;
-    if (counters.measuring.load()) counters.packets += packets;
-  }
-}
-
-void measure(FanOut& fan_out, const std::vector<std::size_t>& frames, std::size_t count, Counters& counters) {
+void measure(FanOut& fan_out, const std::vector<std::size_t>& frames, std::size_t count, Shared& shared) {
   Tally tally;
   double before = 0;
   auto due = Clock::now();
   for (std::size_t i = 0; i < kWarmUpFrames + count; ++i, due += kFrameTime) {
     if (i == kWarmUpFrames) {
       tally = {};
-      counters.measuring = true;
+      shared.measuring = true;
       before = processor_seconds();
     }
     std::this_thread::sleep_until(due);
@@ -179,27 +257,22 @@ void measure(FanOut& fan_out, const std::vector<std::size_t>& frames, std::size_
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   std::printf(
       "{\"packets\":%lu,\"failed\":%lu,\"delivered\":%lu,\"processor_seconds\":%.6f,\"late_frames\":%lu}\n",
-      tally.packets, tally.failed, counters.packets.load(), used, tally.late);
+      tally.packets, tally.failed, shared.packets.load(), used, tally.late);
 }
 
 int run(std::size_t destinations, double seconds, const std::vector<std::size_t>& frames) {
-  void* shared = ::mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  require(shared != MAP_FAILED, "mmap");
-  Counters& counters = *new (shared) Counters;
-  std::vector<sockaddr_in> addresses;
-  pid_t reader = -1;
-  {
-    // The sockets are the reader's alone once it has its copy of them.
-    GroSockets sockets(destinations);
-    addresses = sockets.addresses();
-    reader = ::fork();
-    require(reader >= 0, "fork");
-    if (reader == 0) read_forever(sockets, counters);
+  Shared& shared = make_shared_memory();
+  FanOut fan_out;
+  const pid_t reader = ::fork();
+  require(reader >= 0, "fork");
+  if (reader == 0) read_forever(destinations, {IpAddress::v4(INADDR_LOOPBACK), fan_out.port()}, shared);
+  while (!shared.ready && ::waitpid(reader, nullptr, WNOHANG) == 0) std::this_thread::sleep_for(10ms);
+  if (shared.ready) {
+    for (std::size_t i = 0; i < destinations; ++i) fan_out.add(shared.ports[i]);
+    measure(fan_out, frames, static_cast<std::size_t>(seconds * 30), shared);
   }
-  FanOut fan_out(addresses);
-  measure(fan_out, frames, static_cast<std::size_t>(seconds * 30), counters);
   ::kill(reader, SIGKILL);
-  return 0;
+  return shared.ready ? 0 : 1;
 }
 
 std::vector<std::size_t> read_frames(const char* file) {
@@ -212,19 +285,27 @@ std::vector<std::size_t> read_frames(const char* file) {
 }
 
 }  // namespace
-}  // namespace porthole::bench
 
-int main(int argc, char** argv) {
+int fan_out_limit(int argc, char** argv) {
   if (argc != 4) {
     std::fputs(
         "usage: fan_out_limit DESTINATIONS SECONDS FILE   FILE has the bytes of each frame, a line each\n",
         stderr);
     return 2;
   }
-  const std::vector<std::size_t> frames = porthole::bench::read_frames(argv[3]);
+  const std::vector<std::size_t> frames = read_frames(argv[3]);
   if (frames.empty()) {
     std::fprintf(stderr, "%s: no frames\n", argv[3]);
     return 1;
   }
-  return porthole::bench::run(static_cast<std::size_t>(std::atol(argv[1])), std::atof(argv[2]), frames);
+  io::raise_file_limit();
+  const auto destinations =
+      static_cast<std::size_t>(std::clamp<long>(std::atol(argv[1]), 1, kMaxDestinations));
+  return run(destinations, std::atof(argv[2]), frames);
+}
+
+}  // namespace porthole::bench
+
+int main(int argc, char** argv) {
+  return porthole::bench::fan_out_limit(argc, argv);
 }

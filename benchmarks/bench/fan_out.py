@@ -69,6 +69,18 @@ def measure(case, seconds):
         return viewer_load.measure(process, url, case.viewers, seconds, *arguments)
 
 
+def shortcomings(case, result):
+    """What was not as it should be, for standard error."""
+    found = []
+    if result.loss > 0:
+        found.append(f'{result.loss:.2%} lost')
+    if result.dropped_by_generator:
+        found.append(f'{result.dropped_by_generator} not read in time by the load generator')
+    if result.connected not in (None, case.viewers):
+        found.append(f'{case.viewers - result.connected} viewers without media')
+    return ''.join(f', {one}' for one in found)
+
+
 def attempt(case, seconds, options):
     """None, and why on standard error, where it cannot be measured."""
     try:
@@ -76,8 +88,7 @@ def attempt(case, seconds, options):
     except programs.Failed as failed:
         options.say(f'  {case}: {failed}')
         return None
-    lost = '' if result.loss < 0.0005 else f', {result.loss:.1%} lost'
-    options.say(f'  {case}: {result.processor:.2f} us a packet{lost}')
+    options.say(f'  {case}: {result.processor:.2f} us a packet{shortcomings(case, result)}')
     return result
 
 

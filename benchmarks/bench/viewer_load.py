@@ -19,14 +19,48 @@ class Measurement:
     join_p99: float | None = None
     memory: float | None = None         # Resident KiB of the server for each viewer.
     connected: int | None = None        # Viewers that had media.
+    dropped_by_generator: int = 0       # What came, and the load generator did not read in time.
 
 
-def run(process, url, viewers, seconds, *arguments, rate=JOINS_PER_SECOND, warm_up=WARM_UP_SECONDS):
-    """Its JSON."""
-    bound = viewers / rate + warm_up + seconds + PATIENCE_SECONDS
-    return programs.tool('viewer_load', '--url', url, '--viewers', viewers, '--seconds', seconds, '--warm-up', warm_up,
-                         '--rate', rate, '--server-pid', process, *arguments, timeout=bound)
+@dataclasses.dataclass(frozen=True)
+class Storm:
+    """Many joins while others watch."""
+    joins_per_second: float
+    processor_seconds_per_join: float
+    join_p50: float                     # Milliseconds, of those that joined.
+    join_p99: float
+    gap_p99: float                      # Milliseconds between frames, of those that watched.
+    longest_gap: float
+
+
+def run(process, url, viewers, seconds, *arguments, rate=JOINS_PER_SECOND):
+    """Its JSON. Everybody is asked for AES-GCM, and gets receiver reports."""
+    bound = viewers / rate + WARM_UP_SECONDS + seconds + PATIENCE_SECONDS
+    report = programs.tool('load/viewer_load', '--url', url, '--viewers', viewers, '--seconds', seconds,
+                           '--warm-up', WARM_UP_SECONDS, '--rate', rate, '--server-pid', process, '--srtp', 'gcm',
+                           '--feedback', *arguments, timeout=bound)
+    if not report['connected'] or not report['window']['packets']:
+        raise programs.Failed(f'no viewer got anything: {report["failures"]}')
+    return report
+
+
+def measurement_of(report):
+    window, join = report['window'], report['join']['first_packet_ms']
+    return Measurement(processor=window['server_cpu_us_per_packet'], packets_per_second=window['packets_per_viewer_second'],
+                       loss=window['lost'] / window['expected'] if window['expected'] else 0.0,
+                       gap_p99=window['frame_gap_ms']['p99'], join_p50=join['p50'], join_p99=join['p99'],
+                       memory=report['server_memory']['per_viewer_bytes'] / 1024, connected=report['connected'],
+                       dropped_by_generator=window['dropped_by_generator'])
 
 
 def measure(process, url, viewers, seconds, *arguments):
     return measurement_of(run(process, url, viewers, seconds, *arguments))
+
+
+def storm(process, url, watchers, joiners, rate, seconds):
+    report = run(process, url, watchers, seconds, '--join-storm', joiners, rate=rate)
+    result = report['storm']
+    join, gaps = result['join']['first_packet_ms'], result['window']['frame_gap_ms']
+    return Storm(joins_per_second=result['joins_per_second'], join_p50=join['p50'], join_p99=join['p99'],
+                 processor_seconds_per_join=result['server_cpu_us_per_join'] / 1e6,
+                 gap_p99=gaps['p99'], longest_gap=gaps['max'])
