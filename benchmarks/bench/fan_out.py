@@ -12,13 +12,17 @@ VIEWERS, FEW_VIEWERS = (10, 100, 1000, 2000), (10, 100)
 # Rivals are measured with these where they carry them, else with as many as they do: the number is halved until then.
 RIVALS_FEW, RIVALS_MANY = 100, 1000
 CARRIED_LOSS = 0.01
+# Of each viewer, on average.
+CARRIED_FRAMES = 0.97 * film.FRAMES_PER_SECOND
 SECONDS, QUICK_SECONDS = 5, 3
+# No round begins later than that.
+MOST_SECONDS = 45 * 60
 KIBIBYTES_PER_VIEWER = 48
 
 # The ratios that were promised, against whom; those against the limit and the rivals at 100 viewers and at 1,000.
 AGAINST = {'janus': '<= 0.1', 'janus-event-loops': '<= 0.2', 'pion': '<= 0.2', 'limit': '<= 1.6'}
 RELAYED_AGAINST_DIRECT = '<= 1.1'
-MANY_AGAINST_FEW = '<= 1.15'
+FLAT = {'direct': '<= 1.15', 'turn-udp': '<= 1.15'}
 
 PATHS = {'direct': 'direct', 'turn-udp': 'turn-udp', 'tcp': 'ice-tcp'}
 
@@ -69,6 +73,15 @@ def measure(case, seconds):
         return viewer_load.measure(process, url, case.viewers, seconds, *arguments)
 
 
+def measure_idle():
+    """Processor seconds of a Porthole that nobody watches, a second: it reads the film and packetizes it."""
+    with porthole_server() as (process, _):
+        time.sleep(1)
+        before, start = sum(programs.thread_seconds(process).values()), time.monotonic()
+        time.sleep(QUICK_SECONDS)
+        return (sum(programs.thread_seconds(process).values()) - before) / (time.monotonic() - start)
+
+
 def shortcomings(case, result):
     """What was not as it should be, for standard error."""
     found = []
@@ -76,6 +89,8 @@ def shortcomings(case, result):
         found.append(f'{result.loss:.2%} lost')
     if result.dropped_by_generator:
         found.append(f'{result.dropped_by_generator} not read in time by the load generator')
+    if result.frames_per_second is not None and result.frames_per_second < CARRIED_FRAMES:
+        found.append(f'{result.frames_per_second:.1f} frames/s')
     if result.connected not in (None, case.viewers):
         found.append(f'{case.viewers - result.connected} viewers without media')
     return ''.join(f', {one}' for one in found)
@@ -92,6 +107,11 @@ def attempt(case, seconds, options):
     return result
 
 
+def is_carried(case, result):
+    return (result is not None and result.loss <= CARRIED_LOSS and result.connected in (None, case.viewers) and
+            (result.frames_per_second is None or result.frames_per_second >= CARRIED_FRAMES))
+
+
 def present_rivals(options):
     there = []
     if rivals.janus_is_there():
@@ -106,17 +126,16 @@ def present_rivals(options):
 
 
 def most_carried(rival, options):
-    """How many of 1,000 viewers a rival serves without losing more than a hundredth, and what it lost at 1,000."""
-    lost_at_most = None
-    viewers = RIVALS_MANY
+    """How many of 1,000 viewers a rival serves without losing more than a hundredth, and how it did at 1,000."""
+    viewers, at_most = RIVALS_MANY, None
     while viewers > RIVALS_FEW:
         result = attempt(Case(rival, viewers), QUICK_SECONDS, options)
-        if viewers == RIVALS_MANY and result:
-            lost_at_most = result.loss
-        if result and result.loss <= CARRIED_LOSS and result.connected == viewers:
+        if viewers == RIVALS_MANY:
+            at_most = result
+        if is_carried(Case(rival, viewers), result):
             break
         viewers //= 2
-    return max(viewers, RIVALS_FEW), lost_at_most
+    return max(viewers, RIVALS_FEW), at_most
 
 
 def plan(options):
@@ -129,11 +148,13 @@ def plan(options):
         cases[RIVALS_FEW].append(Case(rival, RIVALS_FEW))
         if options.quick:
             continue
-        carried, lost = most_carried(rival, options)
+        carried, at_most = most_carried(rival, options)
         if carried > RIVALS_FEW:
             cases[RIVALS_MANY].append(Case(rival, carried))
-        if lost is not None:
-            figures.append(Figure(f'fan-out/{rival}/lost-of-1000-viewers', 100 * lost, '%'))
+        if at_most:
+            figures.append(Figure(f'fan-out/{rival}/of-{RIVALS_MANY}/watching', at_most.connected, 'viewers'))
+            figures.append(Figure(f'fan-out/{rival}/of-{RIVALS_MANY}/loss', 100 * at_most.loss, '%'))
+            figures.append(Figure(f'fan-out/{rival}/of-{RIVALS_MANY}/frames', at_most.frames_per_second, '1/s'))
         figures.append(Figure(f'fan-out/{rival}/carried', carried, 'viewers'))
     return [case for some in cases.values() for case in some], figures
 
@@ -151,7 +172,7 @@ def figures_of(case, result):
     yield Figure(f'{name}/processor', result.processor, 'us/packet')
     yield Figure(f'{name}/viewers-per-core', 1e6 / (result.processor * result.packets_per_second), 'viewers')
     yield Figure(f'{name}/loss', 100 * result.loss, '%')
-    for label, value, unit in (('frame-gap-p99', result.gap_p99, 'ms'), ('join-p50', result.join_p50, 'ms'),
+    for label, value, unit in (('frames', result.frames_per_second, '1/s'), ('frame-gap-p99', result.gap_p99, 'ms'), ('join-p50', result.join_p50, 'ms'),
                                ('join-p99', result.join_p99, 'ms'), ('memory', result.memory, 'KiB/viewer')):
         if value is not None:
             yield Figure(f'{name}/{label}', value, unit)
@@ -181,11 +202,22 @@ def comparisons(results):
         if relayed:
             yield comparison(f'turn-udp/{viewers}/against/direct', relayed.processor, 'us/packet', result.processor,
                              RELAYED_AGAINST_DIRECT)
-        if viewers > min(direct):
-            yield comparison(f'direct/{viewers}/against/{min(direct)}-viewers', result.processor, 'us/packet',
-                             direct[min(direct)].processor, MANY_AGAINST_FEW)
         if result.memory is not None and viewers >= RIVALS_FEW:
             yield comparison(f'direct/{viewers}/memory-promised', result.memory, 'KiB/viewer', KIBIBYTES_PER_VIEWER, '<= 1')
+
+
+def flatness(results, idle):
+    """The dearest packet of each server against its cheapest, by the number of viewers; with and without what is not theirs."""
+    for server in ('limit', *PATHS):
+        own = {case.viewers: result for case, result in results.items() if case.server == server}
+        if len(own) < 2:
+            continue
+        costs = [result.processor for result in own.values()]
+        yield comparison(f'{server}/dearest-against-cheapest', max(costs), 'us/packet', min(costs), FLAT.get(server, ''))
+        if server in PATHS:
+            costs = [result.processor - 1e6 * idle / (result.packets_per_second * viewers) for viewers, result in own.items()]
+            yield comparison(f'{server}/dearest-against-cheapest/beyond-idle', max(costs), 'us/packet', min(costs),
+                             FLAT.get(server, ''))
 
 
 def chart(results):
@@ -202,24 +234,43 @@ def chart(results):
             yield f'{viewers:,} viewers', bars
 
 
-def fan_out(options):
-    """one film to 10 to 2,000 viewers: Porthole, Janus, Pion and a bare loop, about 25 minutes"""
-    film.make()
-    seconds = QUICK_SECONDS if options.quick else SECONDS
+def play(cases, seconds, options):
+    """What each case gave in the rounds that count, and what idling cost."""
     start = time.monotonic()
-    cases, figures = plan(options)
-    runs = {case: [] for case in cases}
+    runs, idles = {case: [] for case in cases}, []
     # One round more than is asked for: the first is not counted.
     for turn in range(options.rounds + 1):
-        options.say(f' round {turn} of {options.rounds}, {time.monotonic() - start:.0f} s')
+        passed = time.monotonic() - start
+        if turn > 1 and passed > MOST_SECONDS:
+            options.say(f' after {passed / 60:.0f} minutes no further round: medians are of {turn - 1}')
+            break
+        options.say(f' round {turn} of {options.rounds}{"" if turn else " (not counted)"}, {passed:.0f} s')
+        idle = measure_idle()
         for case in cases:
             result = attempt(case, seconds, options)
-            if result and turn > 0:
+            if turn > 0:
                 runs[case].append(result)
-    results = {case: medians(some) for case, some in runs.items() if some}
+        if turn > 0:
+            idles.append(idle)
+    return runs, statistics.median(idles)
+
+
+def fan_out(options):
+    """one film to 10 to 2,000 viewers: Porthole, Janus, Pion and a bare loop; half an hour, at most an hour"""
+    film.make()
+    cases, figures = plan(options)
+    runs, idle = play(cases, QUICK_SECONDS if options.quick else SECONDS, options)
+    figures.append(Figure('fan-out/porthole/idle', 100 * idle, '% of a core'))
+    results = {}
+    for case, some in runs.items():
+        watched = [run for run in some if run and run.connected in (None, case.viewers)]
+        if len(watched) < len(some):
+            figures.append(Figure(f'fan-out/{case}/rounds-without-all-viewers', len(some) - len(watched), 'rounds'))
+        if watched:
+            results[case] = medians(watched)
     for case, result in results.items():
         figures += figures_of(case, result)
     options.add_chart('Processor time for a packet to one viewer',
                       f'microseconds of the server, 2.5 Mbit/s and 30 frames/s; medians of {options.rounds} rounds',
                       list(chart(results)))
-    return figures + list(comparisons(results))
+    return figures + list(comparisons(results)) + list(flatness(results, idle))

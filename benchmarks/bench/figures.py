@@ -1,4 +1,5 @@
 """Figures: what a benchmark returns, and how they become a table and a file."""
+import collections
 import dataclasses
 import json
 import operator
@@ -74,11 +75,9 @@ def matrix_of(figures):
 
 
 def show(figures):
-    """Figures that stand for themselves as a list; those of a subject that was measured in many ways as a matrix."""
-    subjects = {}
-    for figure in figures:
-        subjects.setdefault(figure.name.rpartition('/')[0], []).append(figure)
-    wide = {subject for subject, own in subjects.items() if len(own) >= 4 and not any(f.baseline for f in own)}
-    matrix = [figure for figure in figures if figure.name.rpartition('/')[0] in wide]
-    rest = [figure for figure in figures if figure.name.rpartition('/')[0] not in wide]
+    """Those of a subject that has many as a matrix, the others and those that are held against something as a list."""
+    own = [figure for figure in figures if figure.baseline is None]
+    counts = collections.Counter(figure.name.rpartition('/')[0] for figure in own)
+    matrix = [figure for figure in own if counts[figure.name.rpartition('/')[0]] >= 3 and figure.name.count('/') >= 3]
+    rest = [figure for figure in figures if figure not in matrix]
     return '\n\n'.join(part for part in (matrix and matrix_of(matrix), rest and list_of(rest)) if part)

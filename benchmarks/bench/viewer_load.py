@@ -13,7 +13,8 @@ class Measurement:
     """What serving some viewers cost, and what they got."""
     processor: float                    # Microseconds of the server for a packet that arrived.
     packets_per_second: float           # To one viewer.
-    loss: float                         # A part of all.
+    loss: float                         # A part of all, by sequence numbers.
+    frames_per_second: float | None = None  # To one viewer: a server that leaves out frames leaves no gap in those.
     gap_p99: float | None = None        # Milliseconds between frames.
     join_p50: float | None = None       # Milliseconds from the offer to the first packet.
     join_p99: float | None = None
@@ -48,6 +49,7 @@ def measurement_of(report):
     window, join = report['window'], report['join']['first_packet_ms']
     return Measurement(processor=window['server_cpu_us_per_packet'], packets_per_second=window['packets_per_viewer_second'],
                        loss=window['lost'] / window['expected'] if window['expected'] else 0.0,
+                       frames_per_second=window['frames_per_viewer_second'],
                        gap_p99=window['frame_gap_ms']['p99'], join_p50=join['p50'], join_p99=join['p99'],
                        memory=report['server_memory']['per_viewer_bytes'] / 1024, connected=report['connected'],
                        dropped_by_generator=window['dropped_by_generator'])
