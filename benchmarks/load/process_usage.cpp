@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -15,22 +15,19 @@ std::string path_of(int process, const char* file) {
   return "/proc/" + std::to_string(process) + "/" + file;
 }
 
-// proc(5): fields 14 and 15, utime and stime, in ticks; those of threads that have ended are in it. The name
-// in field 2 may hold spaces and ends with the last parenthesis.
-double processor_seconds(int process, std::uint64_t& threads) {
-  std::ifstream file(path_of(process, "stat"));
-  std::string line;
-  std::getline(file, line);
-  std::istringstream fields(line.substr(line.rfind(')') == std::string::npos ? 0 : line.rfind(')') + 1));
-  std::string skipped;
-  for (int field = 3; field < 14; ++field) fields >> skipped;
-  double user = 0, system = 0;
-  fields >> user >> system;
-  for (int field = 16; field < 20; ++field) fields >> skipped;
-  std::uint64_t count = 0;
-  fields >> count;
-  threads += count;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+// That of threads that have ended is in it. /proc/PID/stat has the same in ticks of 10 ms, which are too
+// coarse for a few seconds of ten viewers.
+double processor_seconds(int process) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+std::uint64_t threads(int process) {
+  std::error_code error;
+  std::filesystem::directory_iterator tasks(path_of(process, "task"), error);
+  return error ? 0 : static_cast<std::uint64_t>(std::distance(begin(tasks), end(tasks)));
 }
 
 // Documentation/scheduler/sched-stats: of each thread, nanoseconds on a processor and waiting for one.
@@ -65,8 +62,9 @@ ProcessUsage ProcessUsage::operator-(const ProcessUsage& before) const {
 ProcessUsage usage_of(const std::vector<int>& processes) {
   ProcessUsage usage;
   for (const int process : processes) {
-    usage.processor_seconds += processor_seconds(process, usage.threads);
+    usage.processor_seconds += processor_seconds(process);
     usage.waiting_seconds += waiting_seconds(process);
+    usage.threads += threads(process);
     usage.resident_bytes += resident_bytes(process);
   }
   return usage;

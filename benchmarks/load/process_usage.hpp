@@ -1,4 +1,4 @@
-// What processes cost: processor time of all their threads, and resident memory, from /proc.
+// What processes cost: processor time of all their threads, and resident memory.
 #pragma once
 
 #include <vector>
