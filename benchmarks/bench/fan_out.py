@@ -128,14 +128,14 @@ def present_rivals(options):
 def most_carried(rival, options):
     """How many of 1,000 viewers a rival serves without losing more than a hundredth, and how it did at 1,000."""
     viewers, at_most = RIVALS_MANY, None
-    while viewers > RIVALS_FEW:
+    while viewers >= 2 * RIVALS_FEW:
         result = attempt(Case(rival, viewers), QUICK_SECONDS, options)
         if viewers == RIVALS_MANY:
             at_most = result
         if is_carried(Case(rival, viewers), result):
             break
         viewers //= 2
-    return max(viewers, RIVALS_FEW), at_most
+    return viewers if viewers >= 2 * RIVALS_FEW else RIVALS_FEW, at_most
 
 
 def plan(options):
