@@ -45,6 +45,10 @@ constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxSend = 65'507;
 constexpr std::size_t kMaxFrame = 1 << 20;
 
+// Between two looks of the reader's at its sockets.
+constexpr auto kNap = std::chrono::milliseconds(2);
+// For what was sent and is not read yet.
+constexpr auto kPatience = std::chrono::seconds(2);
 constexpr std::size_t kMaxDestinations = 16'384;
 
 void require(bool success, const char* what) {
@@ -112,7 +116,10 @@ class Reader final : private load::LinkEvents {
   }
   shared.ready = true;
   for (;;) {
-    poller.wait(std::chrono::seconds(1));
+    // As the load generator does: nobody waits, or each send had to wake them.
+    std::this_thread::sleep_for(kNap);
+    while (!poller.wait({})) {
+    }
     if (shared.measuring) shared.packets += packets;
     packets = 0;
   }
@@ -254,7 +261,8 @@ void measure(FanOut& fan_out, const std::vector<std::size_t>& frames, std::size_
     if (Clock::now() > due + kFrameTime) ++tally.late;
   }
   const double used = processor_seconds() - before;
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto patience = Clock::now() + kPatience;
+  while (shared.packets < tally.packets && Clock::now() < patience) std::this_thread::sleep_for(kNap);
   std::printf(
       "{\"packets\":%lu,\"failed\":%lu,\"delivered\":%lu,\"processor_seconds\":%.6f,\"late_frames\":%lu}\n",
       tally.packets, tally.failed, shared.packets.load(), used, tally.late);
