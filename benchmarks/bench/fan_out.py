@@ -14,6 +14,8 @@ RIVALS_FEW, RIVALS_MANY = 100, 1000
 CARRIED_LOSS = 0.01
 # Of each viewer, on average.
 CARRIED_FRAMES = 0.97 * film.FRAMES_PER_SECOND
+# Where a server's threads wait longer for a core, others spoil what is measured.
+SPOILED = 0.2
 SECONDS, QUICK_SECONDS = 5, 3
 # No round begins later than that.
 MOST_SECONDS = 45 * 60
@@ -87,6 +89,8 @@ def shortcomings(case, result):
     found = []
     if result.loss > 0:
         found.append(f'{result.loss:.2%} lost')
+    if result.waiting is not None and result.waiting > SPOILED:
+        found.append(f'the server waited {result.waiting:.2f} s a second for a core')
     if result.dropped_by_generator:
         found.append(f'{result.dropped_by_generator} not read in time by the load generator')
     if result.frames_per_second is not None and result.frames_per_second < CARRIED_FRAMES:
@@ -172,7 +176,9 @@ def figures_of(case, result):
     yield Figure(f'{name}/processor', result.processor, 'us/packet')
     yield Figure(f'{name}/viewers-per-core', 1e6 / (result.processor * result.packets_per_second), 'viewers')
     yield Figure(f'{name}/loss', 100 * result.loss, '%')
-    for label, value, unit in (('frames', result.frames_per_second, '1/s'), ('frame-gap-p99', result.gap_p99, 'ms'), ('join-p50', result.join_p50, 'ms'),
+    waiting = None if result.waiting is None else 100 * result.waiting
+    for label, value, unit in (('frames', result.frames_per_second, '1/s'), ('waiting', waiting, '%'),
+                               ('frame-gap-p99', result.gap_p99, 'ms'), ('join-p50', result.join_p50, 'ms'),
                                ('join-p99', result.join_p99, 'ms'), ('memory', result.memory, 'KiB/viewer')):
         if value is not None:
             yield Figure(f'{name}/{label}', value, unit)

@@ -15,6 +15,7 @@ class Measurement:
     packets_per_second: float           # To one viewer.
     loss: float                         # A part of all, by sequence numbers.
     frames_per_second: float | None = None  # To one viewer: a server that leaves out frames leaves no gap in those.
+    waiting: float | None = None        # Seconds a second that the server's threads waited for a core.
     gap_p99: float | None = None        # Milliseconds between frames.
     join_p50: float | None = None       # Milliseconds from the offer to the first packet.
     join_p99: float | None = None
@@ -27,7 +28,9 @@ class Measurement:
 class Storm:
     """Many joins while others watch."""
     joins_per_second: float
-    processor_seconds_per_join: float
+    # Of the server: with the pictures that those who join get meanwhile, and without what all packets cost.
+    seconds_with_pictures: float
+    seconds_alone: float
     join_p50: float                     # Milliseconds, of those that joined.
     join_p99: float
     gap_p99: float                      # Milliseconds between frames, of those that watched.
@@ -50,6 +53,7 @@ def measurement_of(report):
     return Measurement(processor=window['server_cpu_us_per_packet'], packets_per_second=window['packets_per_viewer_second'],
                        loss=window['lost'] / window['expected'] if window['expected'] else 0.0,
                        frames_per_second=window['frames_per_viewer_second'],
+                       waiting=window['server_waiting_seconds'] / window['seconds'],
                        gap_p99=window['frame_gap_ms']['p99'], join_p50=join['p50'], join_p99=join['p99'],
                        memory=report['server_memory']['per_viewer_bytes'] / 1024, connected=report['connected'],
                        dropped_by_generator=window['dropped_by_generator'])
@@ -62,7 +66,10 @@ def measure(process, url, viewers, seconds, *arguments):
 def storm(process, url, watchers, joiners, rate, seconds):
     report = run(process, url, watchers, seconds, '--join-storm', joiners, rate=rate)
     result = report['storm']
-    join, gaps = result['join']['first_packet_ms'], result['window']['frame_gap_ms']
+    join, window, steady = result['join']['first_packet_ms'], result['window'], report['window']
+    watching = steady['server_cpu_seconds'] / steady['seconds'] * window['seconds']
+    gaps = window['frame_gap_ms']
     return Storm(joins_per_second=result['joins_per_second'], join_p50=join['p50'], join_p99=join['p99'],
-                 processor_seconds_per_join=result['server_cpu_us_per_join'] / 1e6,
+                 seconds_with_pictures=(window['server_cpu_seconds'] - watching) / result['asked'],
+                 seconds_alone=result['server_cpu_us_per_join'] / 1e6,
                  gap_p99=gaps['p99'], longest_gap=gaps['max'])
