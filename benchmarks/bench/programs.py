@@ -66,7 +66,7 @@ def porthole(*arguments):
         secret_file.write_text(SECRET + '\n', encoding='ascii')
         command = [TREE / 'porthole', *arguments, '--port', '0', '--listen', '127.0.0.1', '--log-level', 'off',
                    '--secret-file', secret_file]
-        with running(command, stdout=subprocess.PIPE) as process:
+        with running(command, log=None, stdout=subprocess.PIPE) as process:
             yield process.pid, int(re.search(r'127\.0\.0\.1:(\d+)', first_line(process))[1])
 
 
