@@ -14,7 +14,7 @@ RIVALS_FEW, RIVALS_MANY = 100, 1000
 CARRIED_LOSS = 0.01
 # Of each viewer, on average.
 CARRIED_FRAMES = 0.97 * film.FRAMES_PER_SECOND
-# Where a server's threads wait longer for a core, others spoil what is measured.
+# Where Porthole's threads wait longer for a core, others spoil what is measured. Rivals' many threads wait for each other.
 SPOILED = 0.2
 SECONDS, QUICK_SECONDS = 5, 3
 # No round begins later than that.
@@ -89,7 +89,7 @@ def shortcomings(case, result):
     found = []
     if result.loss > 0:
         found.append(f'{result.loss:.2%} lost')
-    if result.waiting is not None and result.waiting > SPOILED:
+    if case.server in PATHS and result.waiting > SPOILED:
         found.append(f'the server waited {result.waiting:.2f} s a second for a core')
     if result.dropped_by_generator:
         found.append(f'{result.dropped_by_generator} not read in time by the load generator')
@@ -178,7 +178,8 @@ def figures_of(case, result):
     yield Figure(f'{name}/loss', 100 * result.loss, '%')
     waiting = None if result.waiting is None else 100 * result.waiting
     for label, value, unit in (('frames', result.frames_per_second, '1/s'), ('waiting', waiting, '%'),
-                               ('frame-gap-p99', result.gap_p99, 'ms'), ('join-p50', result.join_p50, 'ms'),
+                               ('frame-gap-p99', result.gap_p99, 'ms'), ('frame-spread-p99', result.spread_p99, 'ms'),
+                               ('join-p50', result.join_p50, 'ms'),
                                ('join-p99', result.join_p99, 'ms'), ('memory', result.memory, 'KiB/viewer')):
         if value is not None:
             yield Figure(f'{name}/{label}', value, unit)

@@ -17,6 +17,7 @@ class Measurement:
     frames_per_second: float | None = None  # To one viewer: a server that leaves out frames leaves no gap in those.
     waiting: float | None = None        # Seconds a second that the server's threads waited for a core.
     gap_p99: float | None = None        # Milliseconds between frames.
+    spread_p99: float | None = None     # Milliseconds from a frame's first packet to its last.
     join_p50: float | None = None       # Milliseconds from the offer to the first packet.
     join_p99: float | None = None
     memory: float | None = None         # Resident KiB of the server for each viewer.
@@ -54,7 +55,8 @@ def measurement_of(report):
                        loss=window['lost'] / window['expected'] if window['expected'] else 0.0,
                        frames_per_second=window['frames_per_viewer_second'],
                        waiting=window['server_waiting_seconds'] / window['seconds'],
-                       gap_p99=window['frame_gap_ms']['p99'], join_p50=join['p50'], join_p99=join['p99'],
+                       gap_p99=window['frame_gap_ms']['p99'], spread_p99=window['frame_spread_ms']['p99'],
+                       join_p50=join['p50'], join_p99=join['p99'],
                        memory=report['server_memory']['per_viewer_bytes'] / 1024, connected=report['connected'],
                        dropped_by_generator=window['dropped_by_generator'])
 
