@@ -5,9 +5,10 @@ import pathlib
 import resource
 import sys
 
-from bench import chart, cores, fan_out, figures, join_storm, programs, turn
+from bench import chart, cores, fan_out, figures, join_storm, programs, relay, srtp, turn
 
 BENCHMARKS = {'turn-server': turn.turn_server, 'turn-allocate': turn.turn_allocate, 'turn-flood': turn.turn_flood,
+              'srtp': srtp.srtp, 'relay': relay.relay,
               'fan-out': fan_out.fan_out, 'fan-out-cores': cores.fan_out_cores, 'join-storm': join_storm.join_storm}
 ROUNDS = 5
 

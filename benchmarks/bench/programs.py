@@ -35,6 +35,14 @@ def tool(name, *arguments, timeout=120):
     return json.loads(done.stdout)
 
 
+def medians(name, rounds):
+    """What a program of Google Benchmark's says of its cases, interleaved: items a second."""
+    report = tool(name, '--benchmark_format=json', '--benchmark_min_time=0.2', f'--benchmark_repetitions={rounds}',
+                  '--benchmark_enable_random_interleaving=true', '--benchmark_report_aggregates_only=true')
+    return {run['run_name'].removeprefix('BM_'): run['items_per_second'] for run in report['benchmarks']
+            if run['aggregate_name'] == 'median'}
+
+
 @contextlib.contextmanager
 def running(command, log=subprocess.DEVNULL, **options):
     """A process that is ended, by its own id, whatever happens."""

@@ -1,7 +1,5 @@
 """How fast the TURN server is: alone, over sockets, and under a flood."""
-import json
 import statistics
-import subprocess
 
 from bench import programs
 from bench.figures import Figure
@@ -16,15 +14,9 @@ ALLOCATIONS_ALONE, ALLOCATIONS_OVER_SOCKETS = 50_000, 10_000
 
 def turn_server(options):
     """the TURN server's state machine alone, on one core"""
-    command = [programs.TREE / 'benchmarks' / 'turn_server_bench', '--benchmark_format=json', '--benchmark_min_time=0.2',
-               f'--benchmark_repetitions={options.rounds}', '--benchmark_enable_random_interleaving=true',
-               '--benchmark_report_aggregates_only=true']
-    report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
-    medians = {run['run_name'].removeprefix('BM_'): run['items_per_second'] for run in report['benchmarks']
-               if run['aggregate_name'] == 'median'}
     promised = {'AllocateChallengedAndFreed': (ALLOCATIONS_ALONE, '>= 1')}
     return [Figure(f'turn-server/{name}', value, '1/s and core', *promised.get(name, ()))
-            for name, value in medians.items()]
+            for name, value in programs.medians('turn_server_bench', options.rounds).items()]
 
 
 def turn_allocate(options):
