@@ -18,7 +18,7 @@ const Unit kSps{0x67, 0x42, 0xe0, 0x1f, 0x95, 0xa0, 0x14, 0x01, 0x6e, 0x40};
 const Unit kPps{0x68, 0xce, 0x3c, 0x80};
 
 // Bytes to cut bodies from: no zeros, so that no start code is among them.
-constexpr std::size_t kNoise = 1U << 18;
+constexpr std::size_t kNoise = 1U << 20;
 constexpr std::uint32_t kNoiseStarts = 65'521;
 
 const Unit& noise() {
