@@ -1,9 +1,12 @@
 #include "io/event_loop.hpp"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <mutex>
+#include <utility>
 
 namespace porthole::io {
 
@@ -13,6 +16,11 @@ struct EventLoop::State {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   boost::asio::signal_set signals{context};
   std::function<void(int)> on_signal;
+
+  // What post_first() brought. The flag spares those who look a lock.
+  std::mutex first_mutex;
+  std::vector<std::function<void()>> first;
+  std::atomic<bool> has_first = false;
 
   void wait_for_signal() {
     signals.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -36,7 +44,7 @@ WallClock EventLoop::wall_clock() {
 }
 
 void EventLoop::run() {
-  state_->context.run();
+  while (state_->context.run_one() > 0 && !state_->context.stopped()) run_first();
   state_->context.restart();
 }
 
@@ -53,6 +61,27 @@ void EventLoop::stop_when_idle() {
 
 void EventLoop::post(std::function<void()> task) {
   boost::asio::post(state_->context, std::move(task));
+}
+
+void EventLoop::post_first(std::function<void()> task) {
+  {
+    const std::lock_guard lock(state_->first_mutex);
+    state_->first.push_back(std::move(task));
+    state_->has_first = true;
+  }
+  post([this] { run_first(); });  // For a loop that sleeps.
+}
+
+bool EventLoop::run_first() {
+  if (!state_->has_first.load(std::memory_order_acquire)) return false;
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(state_->first_mutex);
+    tasks.swap(state_->first);
+    state_->has_first = false;
+  }
+  for (const auto& task : tasks) task();
+  return true;
 }
 
 void EventLoop::on_signals(const std::vector<int>& signals, std::function<void(int)> handler) {

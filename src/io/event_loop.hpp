@@ -36,6 +36,12 @@ class EventLoop {
   void stop_when_idle();
   // Any thread. The task runs on the loop's thread, after the tasks that were posted before it.
   void post(std::function<void()> task);
+  // Any thread. The same, but before everything that waits in the loop: what must not wait for a thousand
+  // handshakes. Among themselves such tasks keep their order.
+  void post_first(std::function<void()> task);
+  // The loop's thread, from inside a handler that has much to do: runs what post_first() brought meanwhile.
+  // False when that was nothing.
+  bool run_first();
   // Calls the handler on the loop's thread, every time that one of the signals comes. At most once a loop.
   void on_signals(const std::vector<int>& signals, std::function<void(int)> handler);
 

@@ -100,7 +100,8 @@ class Sources::Feed final : public media::FrameSink {
     if (broken && (!frame->keyframe || lane.under_way >= kMaxFramesUnderWay)) return;
     broken = false;
     ++lane.under_way;
-    lane.to.loop.post([this, &lane, frame] {
+    // Before whoever joins meanwhile: those who watch shall not notice.
+    lane.to.loop.post_first([this, &lane, frame] {
       --lane.under_way;
       lane.to.worker.push_frame(name_, frame);
     });

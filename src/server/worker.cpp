@@ -94,7 +94,10 @@ void Worker::take_parcels() {
     const std::lock_guard lock(mailbox_mutex_);
     parcels.swap(mailbox_);
   }
-  for (node::Parcel& parcel : parcels) node_->handle_parcel(std::move(parcel), loop_.now());
+  for (node::Parcel& parcel : parcels) {
+    loop_.run_first();
+    node_->handle_parcel(std::move(parcel), loop_.now());
+  }
   port_.flush();
 }
 

@@ -24,6 +24,53 @@ TEST(EventLoop, RunsPostedTasksInOrderFromAnyThread) {
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
+TEST(EventLoop, TakesWhatGoesFirstBeforeWhatWaits) {
+  EventLoop loop;
+  std::vector<int> order;
+  for (int i = 0; i < 3; ++i) loop.post([&order, i] { order.push_back(i); });
+  for (int i = 10; i < 13; ++i) loop.post_first([&order, i] { order.push_back(i); });
+  loop.post([&loop] { loop.stop(); });
+  loop.run();
+  EXPECT_THAT(order, testing::ElementsAre(0, 10, 11, 12, 1, 2));
+}
+
+TEST(EventLoop, WhatGoesFirstMayComeInBetween) {
+  EventLoop loop;
+  std::vector<int> order;
+  loop.post([&] {
+    EXPECT_FALSE(loop.run_first());
+    order.push_back(0);
+    std::thread([&] { loop.post_first([&order] { order.push_back(10); }); }).join();
+    EXPECT_TRUE(loop.run_first());
+    order.push_back(1);
+    loop.stop();
+  });
+  loop.run();
+  EXPECT_THAT(order, testing::ElementsAre(0, 10, 1));
+}
+
+TEST(EventLoop, WakesUpForWhatGoesFirst) {
+  EventLoop loop;
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    loop.post_first([&loop] { loop.stop(); });
+  });
+  loop.run();
+  other.join();
+}
+
+// The owner of what it would use may be gone.
+TEST(EventLoop, NothingGoesFirstOnceItIsStopped) {
+  EventLoop loop;
+  bool ran = false;
+  loop.post([&] {
+    loop.post_first([&ran] { ran = true; });
+    loop.stop();
+  });
+  loop.run();
+  EXPECT_FALSE(ran);
+}
+
 TEST(EventLoop, StopsFromAnotherThread) {
   EventLoop loop;
   std::thread other([&] { loop.stop(); });
