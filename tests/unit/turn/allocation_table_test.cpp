@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace porthole::turn {
 namespace {
 
@@ -18,7 +20,7 @@ TEST(AllocationTable, FindsEachInWhateverOrderTheyAreLookedFor) {
   AllocationTable table;
   const AllocationId first = table.add(allocation_of(1)).id;
   const AllocationId second = table.add(allocation_of(2)).id;
-  for (const std::uint16_t port : {1, 2, 2, 1, 1, 2}) {
+  for (const std::uint16_t port : std::array<std::uint16_t, 6>{1, 2, 2, 1, 1, 2}) {
     const Allocation wanted = allocation_of(port);
     const AllocationId id = port == 1 ? first : second;
     EXPECT_EQ(table.find(wanted.client)->id, id);
