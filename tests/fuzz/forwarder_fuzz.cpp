@@ -164,7 +164,8 @@ class ForwarderProgram {
   std::size_t drain() {
     std::size_t total = 0;
     while (forwarder_.poll_transmit(*batch_, now_)) {
-      require(batch_->size > 0 && batch_->size <= kMaxDatagram, "a batch holds something that fits");
+      require(batch_->size > 0 || batch_->to.local != kServer, "only peers are sent empty datagrams");
+      require(batch_->size <= kMaxDatagram, "a batch fits");
       total += batch_->size;
       if (batch_->to.local == kServer) {
         check_to_client();
