@@ -27,7 +27,7 @@ std::string text_at(const json& object, const char* first, const char* second) {
 
 // What the core or the plugin complains of; empty where nobody does.
 std::string complaint(const json& reply) {
-  const std::string core = text_at(reply, "error", "reason");
+  std::string core = text_at(reply, "error", "reason");
   if (!core.empty()) return core;
   const auto plugin = reply.find("plugindata");
   return plugin == reply.end() ? std::string() : text_at(*plugin, "data", "error");

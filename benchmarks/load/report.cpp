@@ -55,6 +55,16 @@ Json failures(const Crowd& crowd) {
   return json;
 }
 
+// How many have which.
+Json profiles(const Crowd& crowd) {
+  std::size_t gcm = 0, cm = 0;
+  for (const auto& viewer : crowd.viewers()) {
+    if (viewer->profile() == crypto::SrtpProfile::aead_aes_128_gcm) ++gcm;
+    if (viewer->profile() == crypto::SrtpProfile::aes128_cm_sha1_80) ++cm;
+  }
+  return {{"gcm", gcm}, {"cm", cm}};
+}
+
 Json window_of(const Window& window) {
   const Delivery& delivery = window.delivery;
   const auto packets = static_cast<double>(delivery.packets);
@@ -134,6 +144,7 @@ std::string report(const Options& options, const Crowd& crowd, const Findings& f
       {"connected", watching},
       {"failed", crowd.count(Viewer::State::failed)},
       {"failures", failures(crowd)},
+      {"srtp", profiles(crowd)},
       {"joins_per_second", ratio(static_cast<double>(findings.arrivals.asked), findings.arrivals.seconds)},
       {"join", joins(crowd, 0)},
       {"window", steady_of(findings.steady)},

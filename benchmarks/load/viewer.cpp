@@ -198,6 +198,11 @@ void Viewer::fail(const std::string& reason) {
   schedule();
 }
 
+std::optional<crypto::SrtpProfile> Viewer::profile() const {
+  if (!dtls_ || dtls_->keys() == nullptr) return std::nullopt;
+  return dtls_->keys()->profile;
+}
+
 std::string Viewer::stage() const {
   if (!link_) return "no description came";
   if (turn_ && !turn_->ready()) return "TURN did not get so far";

@@ -57,6 +57,8 @@ class Viewer final : private SignallingEvents, private LinkEvents {
   const Milestones& milestones() const { return milestones_; }
   // Null before the server has described itself.
   const Reception* reception() const { return reception_ ? &*reception_ : nullptr; }
+  // What DTLS agreed on; nullopt before that and after the end.
+  std::optional<crypto::SrtpProfile> profile() const;
   std::uint64_t dropped() const { return link_ ? link_->dropped() : 0; }
   // Where its frames are timed from now on; null for nowhere.
   void time_frames(FrameTimes* times) { times_ = times; }
