@@ -26,7 +26,7 @@ PROGRAM = Path(os.environ.get('PORTHOLE_FAN_OUT_COST', HERE.parents[1] / 'build/
 SKIPPED = 77
 
 # In per cent, in either direction: a figure that is too high would hide what comes next.
-TOLERANCE = 4
+TOLERANCE = 2
 VIEWERS = 20
 FRAMES = 20
 PATHS = ('direct', 'turn-udp', 'turn-tcp')
