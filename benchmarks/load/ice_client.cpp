@@ -17,6 +17,9 @@ constexpr Duration kLastPatience = 1s;
 constexpr Duration kConsentPeriod = 2500ms;
 constexpr Duration kConsentLifetime = 30s;
 
+// What it waits for an answer before it asks again.
+constexpr Duration kConsentPatience = 480ms;
+
 // RFC 8445 section 5.1.2.1: of a host candidate.
 constexpr std::uint32_t kPriority = (126U << 24) | (65'535U << 8) | 255U;
 
@@ -34,7 +37,7 @@ Bytes IceClient::poll_transmit(MutableBytes out, Instant now) {
   if (now < check_at_) return {};
   if (!unanswered_) {
     random_.fill(unanswered_.emplace());
-    patience_ = kFirstPatience;
+    patience_ = connected_ ? kConsentPatience : kFirstPatience;
   }
   check_at_ = now + patience_;
   patience_ = std::min(2 * patience_, kLastPatience);
