@@ -83,6 +83,8 @@ class Node final : public PortMachine, private TurnOwner {
   void on_turn_event(const turn::Event& event) override;
 
   void handle_inner(const Route& route, Bytes packet, Instant now);
+
+  // ICE: node_checks.cpp.
   void handle_check(const Route& route, const stun::Message& check, Bytes packet, Instant now);
   struct Proof {
     ice::PathId path{};
