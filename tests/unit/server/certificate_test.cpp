@@ -59,7 +59,10 @@ class OwnCertificate : public testing::Test {
     EXPECT_TRUE(shows(program.port(), first));
     const Issued second = write();
     program.reload_certificate();
-    EXPECT_TRUE(shows(program.port(), second));
+    // Each worker takes it in its own time, and the kernel chooses whom a client meets.
+    int tries = 1;
+    while (!shows(program.port(), second) && tries < 50) ++tries;
+    EXPECT_LT(tries, 50);
     program.stop();
     runs.join();
   }
