@@ -64,6 +64,16 @@ struct Count {
   }
 };
 
+// On a stream each is a ChannelData message, padded to a multiple of 4 (RFC 8656 section 12.5).
+std::uint64_t packets_in(const TransmitBatch& batch) {
+  if (batch.segment_size > 0) return (batch.size + batch.segment_size - 1) / batch.segment_size;
+  std::uint64_t count = 0;
+  for (std::size_t at = 0; at + 4 <= batch.size; ++count) {
+    at += 4 + (std::size_t{load_u16(batch.bytes().subspan(at + 2).data())} + 3) / 4 * 4;
+  }
+  return count;
+}
+
 class FanOut {
  public:
   FanOut(const char* path, std::size_t viewers) : simulation_(stream(viewers)) {
@@ -123,7 +133,7 @@ class FanOut {
     input();
     node().handle_timeout(now);
     while (node().poll_transmit(*batch_, now)) {
-      count.packets += (batch_->size + batch_->segment_size - 1) / batch_->segment_size;
+      count.packets += packets_in(*batch_);
       ++count.batches;
     }
     static_cast<void>(node().next_timeout());

@@ -47,6 +47,7 @@ class Simulation {
 
   Scheduler& scheduler() { return scheduler_; }
   VirtualNetwork& network() { return network_; }
+  node::Node& node(std::size_t worker = 0) { return workers_[worker]->node; }
   std::size_t viewer_count() const;
   std::size_t allocation_count() const;
   // How many live with that worker.
