@@ -278,14 +278,12 @@ bool Node::poll_stream(StreamWrite& out, Instant now) {
 }
 
 Viewer::Outlet* Node::outlet(Viewer& viewer, Instant now) {
-  const Viewer::Path* path = viewer.selected_path();
   auto& known = viewer.outlet;
-  if (path != nullptr && known && known->path == path->id && now < known->framing.valid_until())
-    return &*known;
+  if (known && now < known->framing.valid_until()) return &*known;
   known.reset();
-  const bool is_here = path != nullptr && path->route.is_here();
-  const auto around = is_here ? framing(path->route, now) : std::nullopt;
-  if (around) known = {path->id, path->route.path, *around};
+  const Route* route = viewer.selected_route();
+  const auto around = route != nullptr && route->is_here() ? framing(*route, now) : std::nullopt;
+  if (around) known = {route->path, *around};
   return known ? &*known : nullptr;
 }
 

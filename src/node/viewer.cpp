@@ -37,6 +37,7 @@ Viewer::Viewer(Setup setup, Random& random, Instant now)
 ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId path,
                                        const SocketAddress& mapped, MutableBytes out, Instant now) {
   const ice::CheckOutcome outcome = agent_.handle_check(check, path, mapped, out, now);
+  if (outcome.selected_changed) outlet.reset();
   tell_dtls_of_path();
   if (outcome.authenticated && !dtls_started_) {
     dtls_started_ = true;
@@ -47,6 +48,7 @@ ice::CheckOutcome Viewer::handle_check(const stun::Message& check, ice::PathId p
 
 void Viewer::handle_dtls(Bytes datagram, ice::PathId path, Instant now) {
   if (!dtls_started_) return;
+  if (handshake_path_ != path) outlet.reset();
   handshake_path_ = path;
   tell_dtls_of_path();
   dtls_->handle_datagram(datagram, now);
@@ -73,7 +75,7 @@ void Viewer::advance_dtls(ice::PathId path, Instant now) {
   }
   if (connected()) return;
   start_media(*dtls_->keys());
-  agent_.handle_authenticated(path, now);
+  if (agent_.handle_authenticated(path, now)) outlet.reset();
 }
 
 void Viewer::start_media(const crypto::SrtpKeys& keys) {
@@ -89,7 +91,7 @@ bool Viewer::handle_srtp(Bytes packet, ice::PathId path, Instant now) {
   const auto size = receiver_->unprotect_rtcp(MutableBytes(scratch).first(packet.size()));
   if (!size) return false;
   // Only what verified may move a viewer to another path.
-  agent_.handle_authenticated(path, now);
+  if (agent_.handle_authenticated(path, now)) outlet.reset();
   const auto outcome = stream_.handle_rtcp(Bytes(scratch).first(*size), now);
   if (outcome.goodbye) end(ViewerEnd::left);
   return outcome.keyframe_wanted;
@@ -194,6 +196,7 @@ std::optional<Route> Viewer::remove_path(ice::PathId path) {
   const auto found = std::ranges::find(paths_, path, &Path::id);
   if (found == paths_.end()) return std::nullopt;
   const Route route = found->route;
+  outlet.reset();
   paths_.erase(found);
   agent_.handle_path_gone(path);
   if (handshake_path_ == path) handshake_path_.reset();
@@ -201,11 +204,11 @@ std::optional<Route> Viewer::remove_path(ice::PathId path) {
   return route;
 }
 
-const Viewer::Path* Viewer::selected_path() const {
+const Route* Viewer::selected_route() const {
   const auto selected = agent_.selected() ? agent_.selected() : handshake_path_;
   if (!selected) return nullptr;
   const auto found = std::ranges::find(paths_, *selected, &Path::id);
-  return found == paths_.end() ? nullptr : &*found;
+  return found == paths_.end() ? nullptr : &found->route;
 }
 
 const Route* Viewer::home_route() const {
@@ -215,6 +218,7 @@ const Route* Viewer::home_route() const {
 }
 
 void Viewer::rename_routes(const std::function<Route(const Route&)>& rename) {
+  outlet.reset();
   for (Path& path : paths_) path.route = rename(path.route);
 }
 

@@ -83,11 +83,7 @@ class Viewer {
   const std::vector<Path>& paths() const { return paths_; }
   // Where to send: the selected path, or, while the viewer has nominated none, the one that its handshake
   // comes from. nullptr when there is neither.
-  const Path* selected_path() const;
-  const Route* selected_route() const {
-    const Path* path = selected_path();
-    return path == nullptr ? nullptr : &path->route;
-  }
+  const Route* selected_route() const;
   // The same, or, while nothing is to be sent yet, the first path that a check proved. The viewer lives with
   // the worker whose it is.
   const Route* home_route() const;
@@ -117,10 +113,9 @@ class Viewer {
   Instant since() const { return since_; }
   rtc::SendStats stats() const { return stream_.stats(); }
 
-  // How it was last sent to, so that nobody looks that up for every frame. Holds for as long as that path is
-  // the selected one and the framing is valid.
+  // How it was last sent to, so that nobody looks that up for every frame. Forgotten whenever another path
+  // may have been selected; else it holds for as long as the framing is valid.
   struct Outlet {
-    ice::PathId path;
     FiveTuple to;
     RouteFraming framing;
   };
