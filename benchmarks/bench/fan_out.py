@@ -24,9 +24,11 @@ KIBIBYTES_PER_VIEWER = 48
 # The ratios that were promised, against whom; those against the limit and the rivals at 100 viewers and at 1,000.
 AGAINST = {'janus': '<= 0.1', 'janus-event-loops': '<= 0.2', 'pion': '<= 0.2', 'limit': '<= 1.6'}
 RELAYED_AGAINST_DIRECT = '<= 1.1'
-FLAT = {'direct': '<= 1.15', 'turn-udp': '<= 1.15'}
+FLAT = {'direct': '<= 1.15', 'turn-udp': '<= 1.15', 'one-worker': '<= 1.15'}
 
-PATHS = {'direct': 'direct', 'turn-udp': 'turn-udp', 'tcp': 'ice-tcp'}
+PATHS = {'direct': 'direct', 'turn-udp': 'turn-udp', 'tcp': 'ice-tcp', 'one-worker': 'direct'}
+# Porthole has a worker for each core unless it is told otherwise. The limit is one thread, and so is one worker.
+MORE = {'one-worker': ('--workers', 1)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +60,7 @@ def measure_limit(viewers, seconds):
 def _serving(server):
     """Process id, address and the load generator's arguments."""
     if server in PATHS:
-        with porthole_server() as (process, port):
+        with porthole_server(*MORE.get(server, ())) as (process, port):
             yield process, f'http://127.0.0.1:{port}/whep/{rivals.STREAM}', ['--path', PATHS[server]]
     elif server == 'pion':
         with rivals.pion() as (process, url):
@@ -75,9 +77,9 @@ def measure(case, seconds):
         return viewer_load.measure(process, url, case.viewers, seconds, *arguments)
 
 
-def measure_idle():
+def measure_idle(server):
     """Processor seconds of a Porthole that nobody watches, a second: it reads the film and packetizes it."""
-    with porthole_server() as (process, _):
+    with porthole_server(*MORE.get(server, ())) as (process, _):
         time.sleep(1)
         before, start = sum(programs.thread_seconds(process).values()), time.monotonic()
         time.sleep(QUICK_SECONDS)
@@ -198,6 +200,10 @@ def largest(results, server, viewers):
 def comparisons(results):
     """What was promised, as ratios of what was measured side by side."""
     direct = {case.viewers: result for case, result in results.items() if case.server == 'direct'}
+    for case, result in results.items():
+        limit = results.get(Case('limit', case.viewers))
+        if case.server == 'one-worker' and limit and case.viewers >= RIVALS_FEW:
+            yield comparison(f'{case}/against/limit', result.processor, 'us/packet', limit.processor, AGAINST['limit'])
     for viewers in (RIVALS_FEW, RIVALS_MANY):
         for other, promise in AGAINST.items():
             theirs = largest(results, other, viewers)
@@ -222,7 +228,8 @@ def flatness(results, idle):
         costs = [result.processor for result in own.values()]
         yield comparison(f'{server}/dearest-against-cheapest', max(costs), 'us/packet', min(costs), FLAT.get(server, ''))
         if server in PATHS:
-            costs = [result.processor - 1e6 * idle / (result.packets_per_second * viewers) for viewers, result in own.items()]
+            own_idle = idle.get(server, idle['direct'])
+            costs = [result.processor - 1e6 * own_idle / (result.packets_per_second * viewers) for viewers, result in own.items()]
             yield comparison(f'{server}/dearest-against-cheapest/beyond-idle', max(costs), 'us/packet', min(costs),
                              FLAT.get(server, ''))
 
@@ -231,7 +238,7 @@ def chart(results):
     """(heading, bars) for each number of viewers at which rivals were measured."""
     kinds = {'limit': 'limit', **dict.fromkeys(PATHS, 'ours')}
     names = {'limit': 'the limit', 'direct': 'Porthole, direct', 'turn-udp': 'Porthole, TURN over UDP',
-             'tcp': 'Porthole, ICE-TCP', 'janus': 'Janus 1.1.2', 'janus-event-loops': 'Janus, 2 event loops', 'pion': 'Pion'}
+             'tcp': 'Porthole, ICE-TCP', 'one-worker': 'Porthole, one worker', 'janus': 'Janus 1.1.2', 'janus-event-loops': 'Janus, 2 event loops', 'pion': 'Pion'}
     for viewers in (RIVALS_FEW, RIVALS_MANY):
         cases = [largest(results, server, viewers) for server in names]
         bars = [(names[case.server] + (f' ({case.viewers})' if case.viewers != viewers else ''),
@@ -244,7 +251,7 @@ def chart(results):
 def play(cases, seconds, options):
     """What each case gave in the rounds that count, and what idling cost."""
     start = time.monotonic()
-    runs, idles = {case: [] for case in cases}, []
+    runs, idles = {case: [] for case in cases}, {'direct': [], 'one-worker': []}
     # One round more than is asked for: the first is not counted.
     for turn in range(options.rounds + 1):
         passed = time.monotonic() - start
@@ -252,14 +259,15 @@ def play(cases, seconds, options):
             options.say(f' after {passed / 60:.0f} minutes no further round: medians are of {turn - 1}')
             break
         options.say(f' round {turn} of {options.rounds}{"" if turn else " (not counted)"}, {passed:.0f} s')
-        idle = measure_idle()
+        idle = {server: measure_idle(server) for server in idles}
         for case in cases:
             result = attempt(case, seconds, options)
             if turn > 0:
                 runs[case].append(result)
         if turn > 0:
-            idles.append(idle)
-    return runs, statistics.median(idles)
+            for server, some in idles.items():
+                some.append(idle[server])
+    return runs, {server: statistics.median(some) for server, some in idles.items()}
 
 
 def fan_out(options):
@@ -267,7 +275,7 @@ def fan_out(options):
     film.make()
     cases, figures = plan(options)
     runs, idle = play(cases, QUICK_SECONDS if options.quick else SECONDS, options)
-    figures.append(Figure('fan-out/porthole/idle', 100 * idle, '% of a core'))
+    figures += [Figure(f'fan-out/{server}/idle', 100 * seconds, '% of a core') for server, seconds in idle.items()]
     results = {}
     for case, some in runs.items():
         watched = [run for run in some if run and run.connected in (None, case.viewers)]

@@ -57,7 +57,7 @@ class FanOutTest(unittest.TestCase):
     def test_what_idling_costs_does_not_make_few_viewers_dear(self):
         # 10 viewers: 3,000 packets/s; idling is 3 ms a second, so 1 us a packet of theirs, and 0.01 of a thousand's.
         results = {Case("direct", 10): costing(3), Case("direct", 1000): costing(2.01)}
-        ratios = {figure.name: figure.ratio for figure in fan_out.flatness(results, 0.003)}
+        ratios = {figure.name: figure.ratio for figure in fan_out.flatness(results, {"direct": 0.003})}
         self.assertAlmostEqual(ratios["fan-out/direct/dearest-against-cheapest"], 3 / 2.01)
         self.assertAlmostEqual(ratios["fan-out/direct/dearest-against-cheapest/beyond-idle"], 1)
 
