@@ -19,6 +19,7 @@
 // Browsers get their credentials from porthole::ice_servers().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <porthole/basics.hpp>
@@ -55,6 +56,10 @@ struct ForwarderOptions {
   // itself, with which browsers speak to nobody.
   std::string tls_cert_file;
   std::string tls_key_file;
+
+  // Threads that share the port and its clients, 1 to 62. 0: one for each core that the process may use, at
+  // most 16.
+  std::size_t workers = 0;
 
   Limits limits;
 

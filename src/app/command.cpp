@@ -80,7 +80,7 @@ void add_tls_options(CLI::App& app, std::string& certificate_file, std::string& 
 }
 
 void add_workers(CLI::App& app, std::size_t& workers) {
-  app.add_option("--workers", workers, "Threads that share the port and the viewers (default: one a core)")
+  app.add_option("--workers", workers, "Threads that share the port and its clients (default: one a core)")
       ->check(CLI::Range(1, 62))
       ->option_text("N");
 }

@@ -40,6 +40,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       {&line.forwarder.port, &line.forwarder.listen, &line.forwarder.advertise, &line.forwarder.trust_proxy},
       "Where clients reach this port, for the line that is printed; repeatable");
   add_tls_options(app, line.forwarder.tls_cert_file, line.forwarder.tls_key_file);
+  add_workers(app, line.forwarder.workers);
   add_limit_options(app, line.forwarder.limits);
   add_log_level(app, line.forwarder.log_level);
   add_config_file(app, "to = [\"127.0.0.1:5000\"]");

@@ -63,9 +63,11 @@ class RelaySockets::Socket {
   UdpSender sender_;
 };
 
-RelaySockets::RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, const RelayPorts& ports)
+RelaySockets::RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, KeptSockets& kept,
+                           const RelayPorts& ports)
     : handler_(handler),
       random_(random),
+      kept_(kept),
       ports_(ports),
       ready_(loop, epoll_create1(EPOLL_CLOEXEC), {[this] { read_ready(); }, [] {}}) {
   ready_.watch_readable();
@@ -79,18 +81,26 @@ SocketAddress RelaySockets::random_address(const IpAddress& ip, Parity parity) {
   return {ip, static_cast<std::uint16_t>(parity == Parity::even ? port & ~1U : port)};
 }
 
-bool RelaySockets::try_open(const SocketAddress& address, bool& hopeless) {
+std::optional<OwnedFd> RelaySockets::try_bind(const SocketAddress& address, bool& hopeless) const {
   if (address.port < ports_.first || address.port > ports_.last || address.port == ports_.except)
-    return false;
+    return std::nullopt;
   auto fd = bind_relay(address);
-  if (!fd) {
-    hopeless = fd.error() != EADDRINUSE && fd.error() != EACCES;
-    return false;
-  }
-  epoll_event event{.events = EPOLLIN, .data = {.fd = fd->get()}};
-  hopeless = epoll_ctl(ready_.fd(), EPOLL_CTL_ADD, fd->get(), &event) != 0;
-  if (hopeless) return false;
-  auto& socket = sockets_[address] = std::make_unique<Socket>(std::move(*fd), address);
+  if (fd) return std::optional(std::move(*fd));
+  hopeless = fd.error() != EADDRINUSE && fd.error() != EACCES;
+  return std::nullopt;
+}
+
+bool RelaySockets::try_open(const SocketAddress& address, bool& hopeless) {
+  auto fd = try_bind(address, hopeless);
+  if (!fd) return false;
+  hopeless = !serve(address, std::move(*fd));
+  return !hopeless;
+}
+
+bool RelaySockets::serve(const SocketAddress& address, OwnedFd fd) {
+  epoll_event event{.events = EPOLLIN, .data = {.fd = fd.get()}};
+  if (epoll_ctl(ready_.fd(), EPOLL_CTL_ADD, fd.get(), &event) != 0) return false;
+  auto& socket = sockets_[address] = std::make_unique<Socket>(std::move(fd), address);
   const auto index = static_cast<std::size_t>(socket->fd());
   if (by_descriptor_.size() <= index) by_descriptor_.resize(index + 1);
   by_descriptor_[index] = socket.get();
@@ -112,15 +122,27 @@ std::optional<SocketAddress> RelaySockets::open_pair(const IpAddress& ip) {
     const SocketAddress even = random_address(ip, Parity::even);
     if (!try_open(even, hopeless)) continue;
     // An even port is never the last one that there is.
-    if (try_open({ip, static_cast<std::uint16_t>(even.port + 1)}, hopeless)) return even;
+    const SocketAddress next{ip, static_cast<std::uint16_t>(even.port + 1)};
+    if (auto fd = try_bind(next, hopeless)) {
+      kept_.keep(next, std::move(*fd));
+      return even;
+    }
     close(even);
   }
   return std::nullopt;
 }
 
+bool RelaySockets::adopt(const SocketAddress& address) {
+  auto fd = kept_.take(address);
+  return fd && serve(address, std::move(*fd));
+}
+
 void RelaySockets::close(const SocketAddress& address) {
   const auto found = sockets_.find(address);
-  if (found == sockets_.end()) return;
+  if (found == sockets_.end()) {
+    kept_.take(address);
+    return;
+  }
   by_descriptor_[static_cast<std::size_t>(found->second->fd())] = nullptr;
   sockets_.erase(found);
 }

@@ -11,6 +11,7 @@
 #include "base/packet.hpp"
 #include "base/random.hpp"
 #include "io/descriptor.hpp"
+#include "io/kept_sockets.hpp"
 #include "io/udp_port.hpp"
 #include "io/udp_receiver.hpp"
 
@@ -33,16 +34,19 @@ struct RelayPorts {
 class RelaySockets {
  public:
   // All but the ports are borrowed and outlive this. on_writable() is never called: what a socket has no room
-  // for is lost, as on the network, so that no receiver holds others up.
-  RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, const RelayPorts& ports = {});
+  // for is lost, as on the network, so that no receiver holds others up. `kept` may be shared with others.
+  RelaySockets(EventLoop& loop, UdpHandler& handler, Random& random, KeptSockets& kept,
+               const RelayPorts& ports = {});
   ~RelaySockets();
 
   enum class Parity : std::uint8_t { any, even };
   // A socket on `ip` with an unpredictable port; nullopt when there is none to be had, or no file.
   std::optional<SocketAddress> open(const IpAddress& ip, Parity parity);
-  // The one with the next port number as well, both or none.
+  // The one with the next port number as well, both or none. That one is kept, and heard once it is adopted.
   std::optional<SocketAddress> open_pair(const IpAddress& ip);
-  // Harmless for addresses that are not open.
+  // What is kept, by whomever. False where it is not, or cannot be heard.
+  bool adopt(const SocketAddress& address);
+  // Harmless for addresses that are neither open nor kept.
   void close(const SocketAddress& address);
 
   // From the socket at batch.to.local; lost when there is none.
@@ -54,14 +58,17 @@ class RelaySockets {
   class Socket;
 
   SocketAddress random_address(const IpAddress& ip, Parity parity);
-  // False when it is taken. `hopeless`: others will not do either.
+  // None when it is taken. `hopeless`: others will not do either.
+  std::optional<OwnedFd> try_bind(const SocketAddress& address, bool& hopeless) const;
   bool try_open(const SocketAddress& address, bool& hopeless);
+  bool serve(const SocketAddress& address, OwnedFd fd);
   void read_ready();
   void receive(int fd);
 
   // Borrowed.
   UdpHandler& handler_;
   Random& random_;
+  KeptSockets& kept_;
 
   const RelayPorts ports_;
   UdpReceiver receiver_;  // One for all: its buffers are large.

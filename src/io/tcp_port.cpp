@@ -42,7 +42,7 @@ class TcpPort::State final : public ConnectionHost {
         deadline_timer_(loop, [this] { handle_deadlines(); }) {}
 
   ~State() override {
-    for (auto& [id, connection] : connections_) connection->close();
+    for (auto& [id, entry] : connections_) entry.connection->close();
   }
 
   void add_listener(OwnedFd fd) {
@@ -54,7 +54,7 @@ class TcpPort::State final : public ConnectionHost {
 
   TcpConnection* find(ConnectionId id) {
     const auto found = connections_.find(id);
-    return found == connections_.end() ? nullptr : found->second.get();
+    return found == connections_.end() ? nullptr : found->second.connection.get();
   }
 
   void close(ConnectionId id) {
@@ -68,7 +68,7 @@ class TcpPort::State final : public ConnectionHost {
     listeners_.clear();
     resume_accepting_.cancel();
     std::vector<ConnectionId> ids;
-    for (const auto& [id, connection] : connections_) ids.push_back(id);
+    for (const auto& [id, entry] : connections_) ids.push_back(id);
     for (const ConnectionId id : ids) {
       // The handler may close others when it hears of one.
       TcpConnection* connection = find(id);
@@ -101,11 +101,14 @@ class TcpPort::State final : public ConnectionHost {
   void remove(ConnectionId id) override;
 
  private:
+  struct Entry {
+    std::shared_ptr<TcpConnection> connection;
+    Quota<IpAddress>::Share place;
+  };
+
   void accept(std::size_t listener);
   void accept_again();
   void add_connection(OwnedFd fd, const SocketAddress& remote);
-  bool has_room(const IpAddress& client) const;
-  void discount(const IpAddress& client);
   void handle_deadlines();
 
   // Borrowed: outlive this.
@@ -117,8 +120,7 @@ class TcpPort::State final : public ConnectionHost {
 
   std::vector<std::unique_ptr<Descriptor>> listeners_;
   Timer resume_accepting_;
-  std::unordered_map<ConnectionId, std::shared_ptr<TcpConnection>> connections_;
-  std::unordered_map<IpAddress, std::size_t> connections_of_;  // By customer; at least 1 each.
+  std::unordered_map<ConnectionId, Entry> connections_;
   SourceLimiter handshakes_;
   std::uint64_t last_id_ = 0;
   TimerQueue<ConnectionId> deadlines_;
@@ -152,41 +154,26 @@ void TcpPort::State::accept_again() {
 
 // A connection above the limits is closed at once: left in the backlog it would keep others out.
 void TcpPort::State::add_connection(OwnedFd fd, const SocketAddress& remote) {
-  if (connections_.size() >= options_.max_connections) return;
-  if (!has_room(remote.ip) && !trusts(remote.ip)) return;
-  ++connections_of_[remote.ip.customer()];
+  auto place = options_.quota->take(trusts(remote.ip) ? std::nullopt : std::optional(remote.ip.customer()));
+  if (!place) return;
   const ConnectionId id{++last_id_};
   const FiveTuple path{
       .transport = Transport::tcp, .local = bound_address(fd.get()), .remote = remote, .connection = id};
   auto connection = std::make_shared<TcpConnection>(loop_, std::move(fd), path, *this);
-  connections_.emplace(id, connection);
+  connections_.emplace(id, Entry{connection, std::move(*place)});
   connection->start();
 }
 
-bool TcpPort::State::has_room(const IpAddress& client) const {
-  const auto count = connections_of_.find(client.customer());
-  return count == connections_of_.end() || count->second < options_.max_connections_per_address;
-}
-
-void TcpPort::State::discount(const IpAddress& client) {
-  const auto count = connections_of_.find(client.customer());
-  if (--count->second == 0) connections_of_.erase(count);
-}
-
 bool TcpPort::State::count_as(const TcpConnection& connection, const IpAddress& client) {
-  if (!has_room(client)) return false;
-  ++connections_of_[client.customer()];
-  discount(connection.path().remote.ip);
-  return true;
+  return connections_.find(connection.path().connection)->second.place.become(client.customer());
 }
 
 void TcpPort::State::remove(ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  discount(found->second->path().remote.ip);
   deadlines_.cancel(id);
   // Its functions may be on the stack, so it goes in the loop's next turn.
-  loop_.post([connection = std::move(found->second)] {});
+  loop_.post([connection = std::move(found->second.connection)] {});
   connections_.erase(found);
   if (!connections_.empty()) return;
   // Otherwise a loop that is to end when idle would sit out the last deadline.

@@ -8,6 +8,7 @@
 
 #include "base/ip_network.hpp"
 #include "base/packet.hpp"
+#include "base/quota.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "crypto/tls.hpp"
@@ -62,8 +63,9 @@ constexpr std::uint32_t kTlsHandshakesPerSecond = 100;
 constexpr Duration kStreamIdleTimeout = 15min;
 
 struct TcpOptions {
-  std::size_t max_connections = kMaxConnections;
-  std::size_t max_connections_per_address = kMaxConnectionsPerAddress;
+  // By IpAddress::customer().
+  std::shared_ptr<Quota<IpAddress>> quota = std::make_shared<PlainQuota<IpAddress>>(
+      QuotaLimits{.in_all = kMaxConnections, .of_a_kind = kMaxConnectionsPerAddress});
   std::size_t max_queued_bytes = kMaxQueuedBytes;
   Duration first_bytes_timeout = kFirstBytesTimeout;
   Duration tls_timeout = kTlsTimeout;

@@ -17,8 +17,8 @@ FiveTuple as_udp(FiveTuple client) {
 }  // namespace
 
 DtlsClients::DtlsClients(crypto::DtlsServer& server, Outbox& outbox, const crypto::CookieKey& key,
-                         const DtlsLimits& limits)
-    : server_(server), outbox_(outbox), cookies_(key), limits_(limits) {}
+                         DtlsQuota quota)
+    : server_(server), outbox_(outbox), cookies_(key), quota_(std::move(quota)) {}
 
 void DtlsClients::handle_datagram(const FiveTuple& client, Bytes datagram, Instant now) {
   const auto found = clients_.find(client);
@@ -45,13 +45,11 @@ void DtlsClients::admit(const FiveTuple& client, const crypto::ClientHello& hell
                         Instant now) {
   remove(client);
   const IpAddress customer = client.remote.ip.customer();
-  const auto count = clients_of_.find(customer);
-  const bool full = count != clients_of_.end() && count->second >= limits_.clients_per_customer;
-  if (full || clients_.size() >= limits_.clients || !may_begin(customer, now)) return;
-  Client fresh{server_.accept(datagram, now), {}, now + kDtlsWithoutAllocation};
+  auto place = quota_->take(customer);
+  if (!place || !may_begin(customer, now)) return;
+  Client fresh{server_.accept(datagram, now), {}, now + kDtlsWithoutAllocation, std::move(*place)};
   if (!fresh.association) return;
   std::ranges::copy(hello.random, fresh.random.begin());
-  ++clients_of_[customer];
   settle(client, clients_.emplace(client, std::move(fresh)).first->second);
 }
 
@@ -66,8 +64,6 @@ bool DtlsClients::may_begin(const IpAddress& customer, Instant now) {
 void DtlsClients::remove(const FiveTuple& client) {
   if (clients_.erase(client) == 0) return;
   timers_.cancel(client);
-  const auto count = clients_of_.find(client.remote.ip.customer());
-  if (--count->second == 0) clients_of_.erase(count);
   ended_.push_back(client);
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/packet.hpp"
+#include "base/quota.hpp"
 #include "base/source_limiter.hpp"
 #include "base/timer_queue.hpp"
 #include "crypto/dtls.hpp"
@@ -31,12 +32,16 @@ constexpr std::int64_t kDtlsHandshakesPerSecond = 200;
 constexpr std::uint32_t kDtlsHandshakeBurstPerCustomer = 100;
 constexpr std::uint32_t kDtlsHandshakesPerSecondPerCustomer = 40;
 
-struct DtlsLimits {
-  // OpenSSL holds 76 KB for a client, 144 KB for one that floods its handshake (measured, 3.0.19).
-  std::size_t clients = 1000;
-  // Counted by IpAddress::customer(): a household or an office, not a botnet's share.
-  std::size_t clients_per_customer = 100;
-};
+// OpenSSL holds 76 KB for a client, 144 KB for one that floods its handshake (measured, 3.0.19).
+constexpr std::size_t kMaxDtlsClients = 1000;
+// A household or an office, not a botnet's share.
+constexpr std::size_t kMaxDtlsClientsPerCustomer = 100;
+
+// By IpAddress::customer().
+using DtlsQuota = std::shared_ptr<Quota<IpAddress>>;
+inline DtlsQuota usual_dtls_quota() {
+  return std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{kMaxDtlsClients, kMaxDtlsClientsPerCustomer});
+}
 
 // A client is named by its 5-tuple with Transport::dtls. Answers go to the outbox. After each call that takes
 // something in, read() and drain poll_ended().
@@ -44,7 +49,7 @@ class DtlsClients {
  public:
   // Borrows `server` and `outbox`. `key` is random, and the same in every server of the one port.
   DtlsClients(crypto::DtlsServer& server, Outbox& outbox, const crypto::CookieKey& key,
-              const DtlsLimits& limits = {});
+              DtlsQuota quota = usual_dtls_quota());
 
   // A stranger is remembered only once it has proved its address.
   void handle_datagram(const FiveTuple& client, Bytes datagram, Instant now);
@@ -69,6 +74,7 @@ class DtlsClients {
     std::unique_ptr<crypto::DtlsAssociation> association;
     std::array<std::uint8_t, 32> random{};  // Of its ClientHello.
     Instant look_at{};                      // Whether it has an allocation.
+    Quota<IpAddress>::Share place;
   };
 
   void handle_hello(const FiveTuple& client, const crypto::ClientHello& hello, Bytes datagram, Instant now);
@@ -82,10 +88,9 @@ class DtlsClients {
   crypto::DtlsServer& server_;  // Borrowed.
   Outbox& outbox_;              // Borrowed.
   const crypto::DtlsCookies cookies_;
-  const DtlsLimits limits_;
+  const DtlsQuota quota_;
 
   std::unordered_map<FiveTuple, Client> clients_;
-  std::unordered_map<IpAddress, std::size_t> clients_of_;  // By customer; at least 1 each.
   mutable TimerQueue<FiveTuple> timers_;
   SourceLimiter begun_by_{kDtlsHandshakeBurstPerCustomer, kDtlsHandshakesPerSecondPerCustomer};
   Instant begun_until_{};        // Where the handshakes that have begun end at the lasting rate.

@@ -22,6 +22,7 @@ turn::Config turn_config(const ForwardOptions& options) {
   // Nothing but TURN comes here, so that RFC 5766's channel numbers stay free for it.
   config.max_datagram_channel = wire::kMaxStreamChannel;
   config.limits = options.limits;
+  config.commons = options.commons;
   return config;
 }
 

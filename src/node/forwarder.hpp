@@ -20,6 +20,7 @@ struct ForwardOptions {
   // At least one. The first signs, all verify.
   std::vector<std::string> secrets;
   turn::Limits limits;
+  turn::Commons commons;  // Of all workers of the forwarder.
 };
 
 class Forwarder final : public PortMachine, private TurnOwner {
@@ -48,8 +49,8 @@ class Forwarder final : public PortMachine, private TurnOwner {
   Instant next_timeout() const override { return front_.next_timeout(); }
 
   // Before anything is handled: TURN over DTLS, too. `server` is borrowed.
-  void serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits = {}) {
-    front_.serve_dtls(server, limits);
+  void serve_dtls(crypto::DtlsServer& server, DtlsQuota quota = usual_dtls_quota()) {
+    front_.serve_dtls(server, std::move(quota));
   }
 
   std::size_t allocation_count() const { return front_.server().allocation_count(); }

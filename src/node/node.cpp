@@ -14,6 +14,7 @@ turn::Config turn_config(const NodeOptions& options) {
   config.realm = options.realm;
   config.software = "porthole";
   config.limits = options.turn_limits;
+  config.commons = options.turn_commons;
   return config;
 }
 

@@ -34,8 +34,8 @@ class Node final : public PortMachine, private TurnOwner {
   Node& operator=(const Node&) = delete;
 
   // From now on TURN clients may speak DTLS. Borrows `server`.
-  void serve_turn_over_dtls(crypto::DtlsServer& server, const DtlsLimits& limits = {}) {
-    front_.serve_dtls(server, limits);
+  void serve_turn_over_dtls(crypto::DtlsServer& server, DtlsQuota quota = usual_dtls_quota()) {
+    front_.serve_dtls(server, std::move(quota));
   }
 
   // From now on broadcasts can be watched by WebSocket. Borrows `fragmenters`.

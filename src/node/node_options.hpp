@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "node/audience.hpp"
 #include "node/worker_id.hpp"
+#include "turn/commons.hpp"
 #include "turn/limits.hpp"
 
 namespace porthole::node {
@@ -52,6 +53,9 @@ struct NodeOptions {
   Duration max_delay = kMaxStreamDelay;
 
   turn::Limits turn_limits;
+  // Without reservations: a label that one worker has reserved means nothing to another, and browsers reserve
+  // none. Who comes for one from another address may get a 508, as if its time were over.
+  turn::Commons turn_commons;
 };
 
 }  // namespace porthole::node

@@ -58,6 +58,7 @@ bool is_within(const IpAddress& ip, const Reserved& range) {
 
 PeerRules reachable(PeerRules rules) {
   std::erase_if(rules.peers, [](const PeerRange& range) { return why_never_a_peer(range.ip) != nullptr; });
+  if (!rules.relayed) rules.relayed = std::make_shared<RelayedPorts>();
   return rules;
 }
 
@@ -112,7 +113,12 @@ bool PeerPolicy::is_named(const SocketAddress& peer) const {
 }
 
 bool PeerPolicy::allows(const SocketAddress& peer) const {
-  return is_named(peer) && peer.port != 0 && !is_own_port(peer) && !relayed_.contains(peer);
+  return is_named(peer) && peer.port != 0 && !is_own_port(peer) && !is_relayed(peer);
+}
+
+bool PeerPolicy::is_relayed(const SocketAddress& peer) const {
+  return rules_.relayed->in_use.has(peer) &&
+         std::ranges::find(rules_.relay_ips, peer.ip) != rules_.relay_ips.end();
 }
 
 bool PeerPolicy::is_own_port(const SocketAddress& peer) const {
@@ -125,7 +131,7 @@ bool PeerPolicy::is_own_port(const SocketAddress& peer) const {
 // may still think that somebody else has it: others are preferred to both.
 bool PeerPolicy::is_better_left(const Taken& taken) const {
   const auto is = [&](const SocketAddress& address) {
-    return is_named(address) || resting_.contains(address);
+    return is_named(address) || rules_.relayed->resting.has(address);
   };
   return is(taken.address) || (taken.next && is(*taken.next));
 }
@@ -136,21 +142,24 @@ void PeerPolicy::give_back(const Taken& taken, Instant now) {
 }
 
 std::optional<turn::RelayAddresses::Taken> PeerPolicy::take(const IpAddress& ip, Parity parity, Instant now) {
-  while (resting_.pop_due(now)) {
-  }
+  while (const auto rested = resting_.pop_due(now)) rules_.relayed->resting.remove(*rested);
   auto taken = addresses_.take(ip, parity, now);
   for (int i = 1; taken && i < kTriesForABetterOne && is_better_left(*taken); ++i) {
     give_back(*taken, now);
     taken = addresses_.take(ip, parity, now);
   }
   if (!taken) return std::nullopt;
-  relayed_.insert(taken->address);
-  if (taken->next) relayed_.insert(*taken->next);
+  rules_.relayed->in_use.add(taken->address);
+  if (taken->next) rules_.relayed->in_use.add(*taken->next);
   return taken;
 }
 
 void PeerPolicy::release(const SocketAddress& address, Instant now) {
-  if (relayed_.erase(address) > 0) resting_.schedule(address, now + turn::kLabelRest);
+  if (rules_.relayed->in_use.remove(address)) {
+    rules_.relayed->resting.add(address);
+    resting_.schedule(address, now + turn::kLabelRest);
+  }
+  // Only now may another worker have it.
   addresses_.release(address, now);
 }
 

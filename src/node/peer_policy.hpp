@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/packet.hpp"
 #include "base/timer_queue.hpp"
+#include "node/relayed_ports.hpp"
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
 
@@ -41,6 +42,8 @@ struct PeerRules {
   // The one port, and the addresses of this machine that it may be reached at.
   std::uint16_t own_port = 0;
   std::vector<IpAddress> own_addresses;
+  // Of all workers of the forwarder. Null: there is but one.
+  std::shared_ptr<RelayedPorts> relayed;
 };
 
 // Also keeps the relayed addresses that are in use, since those are no peers either: a packet that went round
@@ -59,6 +62,7 @@ class PeerPolicy final : public turn::RelayPolicy, public turn::RelayAddresses {
   bool allows(const SocketAddress& peer) const;
 
   std::optional<Taken> take(const IpAddress& ip, Parity parity, Instant now) override;
+  bool adopt(const SocketAddress& next) override { return addresses_.adopt(next); }
   void release(const SocketAddress& address, Instant now) override;
 
  private:
@@ -66,13 +70,13 @@ class PeerPolicy final : public turn::RelayPolicy, public turn::RelayAddresses {
   bool is_better_left(const Taken& taken) const;
   void give_back(const Taken& taken, Instant now);
   bool is_own_port(const SocketAddress& peer) const;
+  bool is_relayed(const SocketAddress& peer) const;
 
   // Constant after construction.
   const PeerRules rules_;
   turn::RelayAddresses& addresses_;  // Borrowed.
 
-  std::unordered_set<SocketAddress> relayed_;
-  // Peers may go on sending to an address for a while, which is not meant for whoever has it next.
+  // When what was released here has rested.
   TimerQueue<SocketAddress> resting_;
 };
 

@@ -22,10 +22,10 @@ TurnFront::TurnFront(turn::Config config, std::vector<std::string> secrets, cons
       random_(random),
       turn_(with_nonce_key(std::move(config), random), secrets_, policy, addresses, random) {}
 
-void TurnFront::serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits) {
+void TurnFront::serve_dtls(crypto::DtlsServer& server, DtlsQuota quota) {
   crypto::CookieKey key{};
   random_.fill(key);
-  dtls_ = std::make_unique<DtlsClients>(server, outbox_, key, limits);
+  dtls_ = std::make_unique<DtlsClients>(server, outbox_, key, std::move(quota));
 }
 
 void TurnFront::handle_datagram(const Datagram& datagram, Instant now) {

@@ -44,7 +44,7 @@ class TurnFront {
   void set_wall_clock(const WallClock& wall) { wall_ = wall; }
 
   // From now on clients may speak DTLS as well. Borrows `server`.
-  void serve_dtls(crypto::DtlsServer& server, const DtlsLimits& limits = {});
+  void serve_dtls(crypto::DtlsServer& server, DtlsQuota quota = usual_dtls_quota());
 
   // STUN, ChannelData or DTLS.
   void handle_datagram(const Datagram& datagram, Instant now);

@@ -6,6 +6,7 @@
 
 #include "io/one_port.hpp"
 #include "io/resolve.hpp"
+#include "node/worker_id.hpp"
 #include "turn/limits.hpp"
 
 namespace porthole::server {
@@ -127,6 +128,11 @@ Result<void, Error> check_secrets(const std::vector<std::string>& secrets) {
   if (secrets.size() <= turn::kMaxSecrets) return {};
   return wrong("more than " + std::to_string(turn::kMaxSecrets) +
                " secrets: keep the current one and those that rotate out");
+}
+
+Result<void, Error> check_workers(std::size_t workers) {
+  if (workers <= node::kMaxWorkers) return {};
+  return wrong("workers: there can be at most " + std::to_string(node::kMaxWorkers));
 }
 
 std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,

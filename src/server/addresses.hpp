@@ -27,6 +27,9 @@ Result<std::vector<IpNetwork>, Error> plan_trusted(const std::vector<std::string
 // At most turn::kMaxSecrets.
 Result<void, Error> check_secrets(const std::vector<std::string>& secrets);
 
+// At most node::kMaxWorkers.
+Result<void, Error> check_workers(std::size_t workers);
+
 // Of this machine's addresses, those that are listened on: what others can be told.
 std::vector<IpAddress> served_addresses(const std::vector<SocketAddress>& listen,
                                         const std::vector<IpAddress>& local);

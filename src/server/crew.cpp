@@ -13,21 +13,23 @@ std::size_t index_of(node::WorkerId worker) {
 
 Crew::Crew(Loops& loops, crypto::DtlsFactory& dtls, SourceControl& sources, const Limits& limits,
            const std::vector<IpNetwork>& trusted_proxies)
-    : loops_(loops) {
+    : loops_(loops), counts_(limits) {
   for (std::size_t i = 0; i < loops.size(); ++i) {
     const Worker::Surroundings surroundings{loops[i], dtls, sources, *this};
-    workers_.push_back(std::make_unique<Worker>(surroundings, limits, trusted_proxies));
+    workers_.push_back(std::make_unique<Worker>(surroundings, tcp_options(limits, counts_, trusted_proxies)));
   }
 }
 
 Result<void, std::string> Crew::open(const std::vector<SocketAddress>& listen, node::NodeOptions options) {
   options.audience = std::make_shared<node::Audience>(options.max_viewers);
   options.position.workers = size();
+  options.turn_commons = counts_.turn;
   std::vector<SocketAddress> addresses = listen;
   auto sharing = size() > 1 ? io::Sharing::first : io::Sharing::none;
   for (std::size_t i = 0; i < size(); ++i) {
     options.position.self = node::WorkerId{static_cast<std::uint8_t>(i)};
-    if (auto opened = workers_[i]->open(addresses, sharing, options); !opened) return opened;
+    if (auto opened = workers_[i]->open(addresses, sharing, options, counts_.dtls_clients); !opened)
+      return opened;
     for (SocketAddress& address : addresses) address.port = port();
     sharing = io::Sharing::further;
   }

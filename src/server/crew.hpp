@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/limits.hpp"
 #include "server/loops.hpp"
 #include "server/sources.hpp"
 #include "server/worker.hpp"
@@ -30,6 +31,7 @@ class Crew final : private Colleagues {
   void pass_on(node::WorkerId from, node::WorkerId to, HttpRequest request, io::HttpReply reply) override;
 
   Loops& loops_;  // Borrowed.
+  const Counts counts_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -57,6 +57,7 @@ Result<ForwardPlan, Error> make_forward_plan(const ForwarderOptions& options,
                  std::string("secret' and give it with --secret-file secret"));
   }
   if (auto checked = check_secrets(options.secrets); !checked) return fail(checked.error());
+  if (auto checked = check_workers(options.workers); !checked) return fail(checked.error());
   return plan;
 }
 

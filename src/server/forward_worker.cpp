@@ -2,13 +2,10 @@
 
 #include <utility>
 
-#include "server/limits.hpp"
-
 namespace porthole::server {
 
-ForwardWorker::ForwardWorker(io::EventLoop& loop, const Limits& limits,
-                             const std::vector<IpNetwork>& trusted_proxies)
-    : limits_(limits), loop_(loop), port_(loop, *this, tcp_options(limits, trusted_proxies)) {}
+ForwardWorker::ForwardWorker(const Surroundings& surroundings, const io::TcpOptions& options)
+    : loop_(surroundings.loop), kept_(surroundings.kept), port_(loop_, *this, options) {}
 
 ForwardWorker::~ForwardWorker() = default;
 
@@ -22,14 +19,14 @@ void ForwardWorker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
 }
 
 Result<void, std::string> ForwardWorker::open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
-                                              node::ForwardOptions options) {
+                                              node::ForwardOptions options, node::DtlsQuota dtls_quota) {
   if (auto opened = port_.open(listen, sharing); !opened) return opened;
   options.rules.own_port = port();
   io::UdpHandler& handler = *this;
-  sockets_.emplace(loop_, handler, random_, io::RelayPorts{.except = port()});
+  sockets_.emplace(loop_, handler, random_, kept_, io::RelayPorts{.except = port()});
   book_.emplace(*sockets_);
   forwarder_.emplace(std::move(options), *book_, random_);
-  if (dtls_) forwarder_->serve_dtls(*dtls_, dtls_limits(limits_));
+  if (dtls_) forwarder_->serve_dtls(*dtls_, std::move(dtls_quota));
   port_.drive(*forwarder_);
   return {};
 }

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <porthole/limits.hpp>
 #include <string>
 #include <vector>
 
@@ -19,8 +18,13 @@ namespace porthole::server {
 
 class ForwardWorker final : private PortOwner, private io::UdpHandler {
  public:
-  // The loop is borrowed and outlives the worker.
-  ForwardWorker(io::EventLoop& loop, const Limits& limits, const std::vector<IpNetwork>& trusted_proxies);
+  // What a worker works with. Borrowed: outlives it.
+  struct Surroundings {
+    io::EventLoop& loop;
+    io::KeptSockets& kept;
+  };
+
+  ForwardWorker(const Surroundings& surroundings, const io::TcpOptions& options);
   ~ForwardWorker() override;
 
   // What clients over TLS, and TURN clients over DTLS, are shown. May be replaced at any time: see
@@ -29,7 +33,7 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
 
   // Opens the port on every address. `options.rules.own_port` is filled in here.
   Result<void, std::string> open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
-                                 node::ForwardOptions options);
+                                 node::ForwardOptions options, node::DtlsQuota dtls_quota);
   std::uint16_t port() const { return port_.port(); }
 
   // Closes everything.
@@ -45,8 +49,9 @@ class ForwardWorker final : private PortOwner, private io::UdpHandler {
   void on_datagrams(std::span<const Datagram> datagrams) override;
   void on_writable() override {}
 
-  const Limits limits_;  // Constant after construction.
-  io::EventLoop& loop_;  // Borrowed.
+  // Borrowed.
+  io::EventLoop& loop_;
+  io::KeptSockets& kept_;
 
   // Owned. The forwarder's allocations free their sockets, and the port is driven by the forwarder.
   io::SystemRandom random_;

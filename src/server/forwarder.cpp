@@ -9,10 +9,11 @@
 #include "io/interfaces.hpp"
 #include "server/addresses.hpp"
 #include "server/certificate_watch.hpp"
+#include "server/forward_crew.hpp"
 #include "server/forward_plan.hpp"
-#include "server/forward_worker.hpp"
 #include "server/limits.hpp"
 #include "server/log.hpp"
+#include "server/loops.hpp"
 #include "server/tls_files.hpp"
 
 namespace porthole {
@@ -45,14 +46,16 @@ Result<std::vector<IpAddress>, Error> relay_ips(const std::vector<node::PeerRang
 
 class Forwarder::Impl final {
  public:
-  Impl(const Limits& limits, const std::vector<IpNetwork>& trusted_proxies)
-      : worker_(loop_, limits, trusted_proxies) {}
+  Impl(const ForwarderOptions& options, const std::vector<IpNetwork>& trusted_proxies)
+      : loops_(server::worker_count(options.workers)), crew_(loops_, options.limits, trusted_proxies) {}
 
   void use_tls(const server::TlsFiles& files, const server::TlsContextHandle& context) {
-    worker_.use_tls(context);
+    for (std::size_t i = 0; i < crew_.size(); ++i) crew_[i].use_tls(context);
     if (!server::are_given(files)) return;
-    certificate_.emplace(loop_, files, context,
-                         [this](server::TlsContextHandle fresh) { worker_.use_tls(std::move(fresh)); });
+    certificate_.emplace(loops_.first(), files, context, [this](const server::TlsContextHandle& fresh) {
+      for (std::size_t i = 0; i < crew_.size(); ++i)
+        loops_[i].post([this, fresh, i] { crew_[i].use_tls(fresh); });
+    });
   }
 
   Result<void, Error> open(const ForwarderOptions& options, const server::ForwardPlan& plan,
@@ -65,7 +68,7 @@ class Forwarder::Impl final {
     forward.rules.own_addresses = local;
     forward.secrets = options.secrets;
     forward.limits = server::turn_limits(options.limits);
-    if (auto opened = worker_.open(plan.listen, io::Sharing::none, std::move(forward)); !opened) {
+    if (auto opened = crew_.open(plan.listen, std::move(forward)); !opened) {
       return fail(server::runtime_error(opened.error()));
     }
     for (const node::PeerRange& peer : plan.peers) peers_.push_back(peer.to_string());
@@ -75,19 +78,19 @@ class Forwarder::Impl final {
     return {};
   }
 
-  void run() { loop_.run(); }
+  void run() { loops_.run(); }
 
   void stop() {
-    loop_.post([this] { shut_down(); });
+    loops_.first().post([this] { shut_down(); });
   }
 
   void reload_certificate() {
-    loop_.post([this] {
+    loops_.first().post([this] {
       if (certificate_) certificate_->reload();
     });
   }
 
-  std::uint16_t port() const { return worker_.port(); }
+  std::uint16_t port() const { return crew_.port(); }
   const std::vector<std::string>& peers() const { return peers_; }
 
   std::vector<std::string> urls() const {
@@ -101,7 +104,7 @@ class Forwarder::Impl final {
   void handle_signals() {
     std::vector<int> signals{SIGINT, SIGTERM};
     if (certificate_) signals.push_back(SIGHUP);
-    loop_.on_signals(signals, [this](int signal) {
+    loops_.first().on_signals(signals, [this](int signal) {
       if (signal != SIGHUP) return shut_down();
       if (certificate_) certificate_->reload();
     });
@@ -110,12 +113,11 @@ class Forwarder::Impl final {
   void shut_down() {
     if (std::exchange(is_down_, true)) return;
     certificate_.reset();
-    worker_.shut_down();
-    loop_.stop();
+    loops_.stop([this](std::size_t worker) { crew_[worker].shut_down(); });
   }
 
-  io::EventLoop loop_;
-  server::ForwardWorker worker_;
+  server::Loops loops_;
+  server::ForwardCrew crew_;
   std::optional<server::CertificateWatch> certificate_;  // Where it came from files.
   std::vector<std::string> hosts_;
   std::vector<std::string> peers_;
@@ -132,7 +134,7 @@ std::variant<Forwarder, Error> Forwarder::start(const ForwarderOptions& options)
   const server::TlsFiles files{options.tls_cert_file, options.tls_key_file};
   auto tls = server::open_tls(files, options.advertise, server::served_addresses(plan->listen, local), today);
   if (!tls) return tls.error();
-  auto impl = std::make_unique<Impl>(options.limits, plan->trusted_proxies);
+  auto impl = std::make_unique<Impl>(options, plan->trusted_proxies);
   impl->use_tls(files, *tls);
   if (auto opened = impl->open(options, *plan, local); !opened) return opened.error();
   return Forwarder(std::move(impl));

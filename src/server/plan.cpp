@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "node/worker_id.hpp"
-
 namespace porthole::server {
 namespace {
 
@@ -54,9 +52,7 @@ Result<std::vector<SourceOptions>, Error> plan_sources(const std::vector<SourceO
 Result<Plan, Error> make_plan(const ServerOptions& options, Random& random) {
   Plan plan;
   if (options.max_delay.count() <= 0) return wrong("max_delay: a frame must be allowed to wait for a moment");
-  if (options.workers > node::kMaxWorkers) {
-    return wrong("workers: there can be at most " + std::to_string(node::kMaxWorkers));
-  }
+  if (auto checked = check_workers(options.workers); !checked) return fail(checked.error());
   auto sources = plan_sources(options.sources);
   if (!sources) return fail(sources.error());
   plan.sources = std::move(*sources);

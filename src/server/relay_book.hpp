@@ -22,6 +22,7 @@ class RelayBook final : public turn::RelayAddresses {
     if (with_next) taken.next = {opened->ip, static_cast<std::uint16_t>(opened->port + 1)};
     return taken;
   }
+  bool adopt(const SocketAddress& next) override { return sockets_.adopt(next); }
   void release(const SocketAddress& address, Instant) override { sockets_.close(address); }
 
  private:

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "server/limits.hpp"
 #include "server/pages.hpp"
 
 namespace porthole::server {
@@ -16,14 +15,12 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Worker::Worker(const Surroundings& surroundings, const Limits& limits,
-               const std::vector<IpNetwork>& trusted_proxies)
-    : limits_(limits),
-      loop_(surroundings.loop),
+Worker::Worker(const Surroundings& surroundings, const io::TcpOptions& options)
+    : loop_(surroundings.loop),
       dtls_(surroundings.dtls),
       sources_(surroundings.sources),
       colleagues_(surroundings.colleagues),
-      port_(loop_, *this, tcp_options(limits, trusted_proxies)) {}
+      port_(loop_, *this, options) {}
 
 Worker::~Worker() = default;
 
@@ -37,7 +34,7 @@ void Worker::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
 }
 
 Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
-                                       node::NodeOptions options) {
+                                       node::NodeOptions options, node::DtlsQuota dtls_quota) {
   if (auto opened = port_.open(listen, sharing); !opened) return opened;
   options.port = port();
   self_ = options.position.self;
@@ -45,7 +42,7 @@ Result<void, std::string> Worker::open(const std::vector<SocketAddress>& listen,
     if (address.port == 0) address.port = port();
   }
   node_ = std::make_unique<node::Node>(std::move(options), dtls_, random_);
-  if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_, dtls_limits(limits_));
+  if (turn_dtls_) node_->serve_turn_over_dtls(*turn_dtls_, std::move(dtls_quota));
   node_->serve_websocket(fragmenters_);
   port_.drive(*node_);
   return {};

@@ -47,13 +47,12 @@ class Worker final : private PortOwner {
     Colleagues& colleagues;
   };
 
-  Worker(const Surroundings& surroundings, const Limits& limits,
-         const std::vector<IpNetwork>& trusted_proxies);
+  Worker(const Surroundings& surroundings, const io::TcpOptions& options);
   ~Worker() override;
 
   // Opens the port on every address. `options.port` 0 is replaced by what the system chose.
   Result<void, std::string> open(const std::vector<SocketAddress>& listen, io::Sharing sharing,
-                                 node::NodeOptions options);
+                                 node::NodeOptions options, node::DtlsQuota dtls_quota);
   std::uint16_t port() const { return port_.port(); }
 
   // What clients over TLS, and TURN clients over DTLS, are shown. May be replaced at any time: see
@@ -85,8 +84,6 @@ class Worker final : private PortOwner {
   void handle_event(const node::RenditionWanted& event);
   void handle_event(const node::ViewerConnected& event);
   void handle_event(const node::ViewerGone& event);
-
-  const Limits limits_;  // Constant after construction.
 
   // Borrowed.
   io::EventLoop& loop_;

@@ -36,10 +36,13 @@ Bytes Server::allocate(const Request& request) {
   }
   const auto wish = read_allocate(request.message);
   if (!wish) return refuse(request, wish.error());
-  if (const auto error = over_quota(request, *wish)) return refuse(request, *error);
+  auto shares = take_shares(request, *wish);
+  if (!shares) return refuse(request, shares.error());
 
   Allocation fresh;
-  if (const auto error = take_addresses(request, *wish, fresh)) return refuse(request, *error);
+  if (const auto error = take_addresses(request, *wish, *shares, fresh)) return refuse(request, *error);
+  fresh.of_client = std::move(shares->of_client);
+  fresh.of_user = std::move(shares->of_user);
   fresh.client = request.client;
   fresh.username = request.identity.username;
   fresh.expires = request.now + wish->lifetime;
@@ -51,29 +54,33 @@ Bytes Server::allocate(const Request& request) {
 }
 
 // What is reserved counts as if it were allocated: for its user, and for nobody twice.
-std::optional<ErrorCode> Server::over_quota(const Request& request, const AllocateWish& wish) const {
-  const std::string_view user = user_of(request.identity.username);
-  const std::size_t held = table_.count_of(user) + reservations_.count_of(user);
-  const std::size_t more = wish.token ? 0 : wish.parity == Parity::even_and_next ? 2 : 1;
-  if (held + more > config_.limits.allocations_per_user) return ErrorCode::allocation_quota_reached;
-  if (table_.count_at(request.client.remote.ip) >= config_.limits.allocations_per_address) {
-    return ErrorCode::allocation_quota_reached;
+Result<Server::Shares, ErrorCode> Server::take_shares(const Request& request,
+                                                      const AllocateWish& wish) const {
+  Shares shares;
+  const auto count_for_user = [&](Quota<std::string>::Share& share) {
+    auto taken = config_.commons.users->take(std::string(user_of(request.identity.username)));
+    if (taken) share = std::move(*taken);
+    return taken.ok();
+  };
+  const bool with_next = wish.parity == Parity::even_and_next;
+  if ((!wish.token && !count_for_user(shares.of_user)) || (with_next && !count_for_user(shares.to_be_kept))) {
+    return fail(ErrorCode::allocation_quota_reached);
   }
-  const bool full = table_.size() >= config_.limits.allocations ||
-                    (wish.parity == Parity::even_and_next && reservations_.full());
-  return full ? std::optional(ErrorCode::insufficient_capacity) : std::nullopt;
+  auto of_client = config_.commons.allocations->take(request.client.remote.ip.customer());
+  if (!of_client) {
+    return fail(of_client.error() == Exceeded::in_all ? ErrorCode::insufficient_capacity
+                                                      : ErrorCode::allocation_quota_reached);
+  }
+  shares.of_client = std::move(*of_client);
+  return shares;
 }
 
 std::optional<ErrorCode> Server::take_addresses(const Request& request, const AllocateWish& wish,
-                                                Allocation& fresh) {
-  if (wish.token) return take_reserved(request, wish, fresh);
+                                                Shares& shares, Allocation& fresh) {
+  if (wish.token) return take_reserved(request, wish, shares, fresh);
+  if (wish.parity == Parity::even_and_next) return take_pair(request, wish, shares, fresh);
   const auto first = take(request, wish.additional_ipv6 ? Family::ipv4 : wish.family, wish.parity);
-  if (first) {
-    fresh.relayed.set(first->address);
-    if (first->next) {
-      fresh.reservation = reservations_.keep(*first->next, user_of(request.identity.username), request.now);
-    }
-  }
+  if (first) fresh.relayed.set(first->address);
   if (!wish.additional_ipv6) return first ? std::nullopt : std::optional(first.error());
 
   // RFC 8656 section 7.2: one of the two is better than none, and the client is told what became of the
@@ -87,11 +94,33 @@ std::optional<ErrorCode> Server::take_addresses(const Request& request, const Al
 }
 
 std::optional<ErrorCode> Server::take_reserved(const Request& request, const AllocateWish& wish,
-                                               Allocation& fresh) {
-  const auto address = reservations_.find(*wish.token, user_of(request.identity.username));
-  if (!address) return ErrorCode::insufficient_capacity;
-  reservations_.redeem(*wish.token);
-  fresh.relayed.set(*address);
+                                               Shares& shares, Allocation& fresh) {
+  auto reserved = config_.commons.reservations->redeem(*wish.token, user_of(request.identity.username));
+  if (!reserved) return ErrorCode::insufficient_capacity;
+  if (!addresses_.adopt(reserved->address)) {
+    addresses_.release(reserved->address, request.now);
+    return ErrorCode::insufficient_capacity;
+  }
+  shares.of_user = std::move(reserved->of_user);
+  fresh.relayed.set(reserved->address);
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> Server::take_pair(const Request& request, const AllocateWish& wish, Shares& shares,
+                                           Allocation& fresh) {
+  const auto pair = take(request, wish.family, wish.parity);
+  if (!pair) return pair.error();
+  ReservationToken token{};
+  random_.fill(token);
+  Reservation next{*pair->next, std::string(user_of(request.identity.username)),
+                   std::move(shares.to_be_kept)};
+  if (!config_.commons.reservations->keep(token, std::move(next), request.now)) {
+    addresses_.release(pair->address, request.now);
+    addresses_.release(*pair->next, request.now);
+    return ErrorCode::insufficient_capacity;
+  }
+  fresh.relayed.set(pair->address);
+  fresh.reservation = token;
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/packet.hpp"
+#include "base/quota.hpp"
 #include "base/time.hpp"
 #include "turn/byte_budget.hpp"
 #include "turn/reservations.hpp"
@@ -54,6 +55,8 @@ struct Allocation {
   RelayedAddresses relayed;
   std::string username;  // Only this user may change it (RFC 8656 section 5).
   Instant expires{};
+  Quota<IpAddress>::Share of_client;
+  Quota<std::string>::Share of_user;
 
   // What the answer to the Allocate said, so that a retransmission gets the very same one.
   stun::TransactionId transaction{};

@@ -3,30 +3,7 @@
 #include <cassert>
 #include <utility>
 
-#include "turn/credentials.hpp"
-
 namespace porthole::turn {
-
-namespace {
-
-template <class Map, class Key>
-void count_down(Map& counts, const Key& key) {
-  const auto found = counts.find(key);
-  if (found != counts.end() && --found->second == 0) counts.erase(found);
-}
-
-template <class Map, class Key>
-std::size_t count_in(const Map& counts, const Key& key) {
-  const auto found = counts.find(key);
-  return found == counts.end() ? 0 : found->second;
-}
-
-}  // namespace
-
-std::string_view user_of(std::string_view username) {
-  const auto parsed = parse_username(username);
-  return parsed && !parsed->name.empty() ? parsed->name : username;
-}
 
 Allocation* AllocationTable::find(const FiveTuple& client) {
   if (recent_ != nullptr && recent_->client == client) return recent_;
@@ -55,8 +32,6 @@ Allocation& AllocationTable::add(Allocation allocation) {
   allocation.id = AllocationId{++last_id_};
   [[maybe_unused]] const bool is_new = by_client_.emplace(allocation.client, allocation.id).second;
   assert(is_new);
-  ++per_user_[std::string(user_of(allocation.username))];
-  ++per_address_[allocation.client.remote.ip.customer()];
   for (const auto& relayed : allocation.relayed) {
     if (relayed) by_relayed_.emplace(*relayed, allocation.id);
   }
@@ -77,8 +52,6 @@ std::optional<Allocation> AllocationTable::remove(AllocationId id) {
   Allocation allocation = std::move(node.mapped());
   by_client_.erase(allocation.client);
   expiries_.cancel(id);
-  count_down(per_user_, std::string(user_of(allocation.username)));
-  count_down(per_address_, allocation.client.remote.ip.customer());
   for (const auto& relayed : allocation.relayed) {
     if (relayed) by_relayed_.erase(*relayed);
   }
@@ -88,14 +61,6 @@ std::optional<Allocation> AllocationTable::remove(AllocationId id) {
 void AllocationTable::drop_relayed(Allocation& allocation, Family family) {
   if (const auto& relayed = allocation.relayed.in(family)) by_relayed_.erase(*relayed);
   allocation.relayed.clear(family);
-}
-
-std::size_t AllocationTable::count_of(std::string_view user) const {
-  return count_in(per_user_, std::string(user));
-}
-
-std::size_t AllocationTable::count_at(const IpAddress& client) const {
-  return count_in(per_address_, client.customer());
 }
 
 }  // namespace porthole::turn

@@ -1,10 +1,8 @@
-// All live allocations: by client, by number, by relayed address, by user, and by the time at which they end.
+// All live allocations: by client, by number, by relayed address, and by the time at which they end.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "base/packet.hpp"
@@ -14,9 +12,6 @@
 
 namespace porthole::turn {
 
-// Who an allocation counts for: the name in time-limited credentials, since the expiry before it changes.
-std::string_view user_of(std::string_view username);
-
 class AllocationTable {
  public:
   // nullptr when there is none. Pointers last until the allocation is removed.
@@ -25,8 +20,7 @@ class AllocationTable {
   const Allocation* find(AllocationId id) const;
   const Allocation* find_relayed(const SocketAddress& relayed) const;
 
-  // Takes over client, relayed, username, transaction and lifetime; gives it a number. The client has none
-  // yet.
+  // Gives it a number. The client has none yet.
   Allocation& add(Allocation allocation);
   void set_expiry(Allocation& allocation, Instant expires);
   // One of its two relayed addresses goes; the other stays.
@@ -39,17 +33,11 @@ class AllocationTable {
   Instant next_expiry() const { return expiries_.next(); }
 
   std::size_t size() const { return by_id_.size(); }
-  std::size_t count_of(std::string_view user) const;
-  // Of clients at that address, as limits count them: IpAddress::customer().
-  std::size_t count_at(const IpAddress& client) const;
 
  private:
   std::unordered_map<AllocationId, Allocation> by_id_;
   std::unordered_map<FiveTuple, AllocationId> by_client_;
   std::unordered_map<SocketAddress, AllocationId> by_relayed_;
-  // No zeros stay.
-  std::unordered_map<std::string, std::size_t> per_user_;
-  std::unordered_map<IpAddress, std::size_t> per_address_;
   // Looking at the next deadline drops stale heap entries, which changes nothing that can be seen.
   mutable TimerQueue<AllocationId> expiries_;
   std::uint64_t last_id_ = 0;

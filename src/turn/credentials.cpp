@@ -36,6 +36,11 @@ std::optional<ParsedUsername> parse_username(std::string_view username) {
   return parsed;
 }
 
+std::string_view user_of(std::string_view username) {
+  const auto parsed = parse_username(username);
+  return parsed && !parsed->name.empty() ? parsed->name : username;
+}
+
 Key long_term_key(std::string_view username, std::string_view realm, std::string_view password,
                   PasswordAlgorithm algorithm) {
   const Bytes colon = as_bytes(":");

@@ -29,6 +29,8 @@ struct ParsedUsername {
 
 // nullopt when it does not start with a decimal number that ends there or at a colon.
 std::optional<ParsedUsername> parse_username(std::string_view username);
+// Whom what such a user has counts for: the name, since the expiry before it changes.
+std::string_view user_of(std::string_view username);
 
 // RFC 8489 section 18.5.
 enum class PasswordAlgorithm : std::uint16_t { md5 = 1, sha256 = 2 };

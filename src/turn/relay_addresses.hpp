@@ -24,6 +24,9 @@ class RelayAddresses {
   // One address (two with even_and_next) on `ip` that nobody else has; nullopt when there is none to be had.
   // What is taken stays so until release().
   virtual std::optional<Taken> take(const IpAddress& ip, Parity parity, Instant now) = 0;
+  // Somebody has come for what was kept as `next`, by this or by another server of the port. False when it
+  // cannot be used.
+  virtual bool adopt(const SocketAddress& next) = 0;
   virtual void release(const SocketAddress& address, Instant now) = 0;
 };
 

@@ -30,6 +30,8 @@ class RelayLabels final : public RelayAddresses {
   // were freed since; nullopt when all are taken.
   // The port is unpredictable, as that of a socket would be (RFC 8656 section 7.2).
   std::optional<Taken> take(const IpAddress& ip, Parity parity, Instant now) override;
+  // It is a number as any other.
+  bool adopt(const SocketAddress&) override { return true; }
   void release(const SocketAddress& label, Instant now) override;
 
   std::size_t in_use() const { return taken_.size() - resting_.size(); }

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/random.hpp"
+#include "base/bytes.hpp"
+#include "base/quota.hpp"
 #include "base/time.hpp"
 
 namespace porthole::turn {
@@ -17,37 +18,43 @@ namespace porthole::turn {
 // RFC 8656 section 18.7: what stands for the address. Unguessable, as it is all that its user has to show.
 using ReservationToken = std::array<std::uint8_t, 8>;
 
+struct Reservation {
+  SocketAddress address;
+  std::string user;
+  Quota<std::string>::Share of_user;  // It counts as if it were allocated.
+};
+
 class Reservations {
  public:
-  // `random` is borrowed.
-  explicit Reservations(Random& random) : random_(random) {}
+  virtual ~Reservations() = default;
 
-  // At most kMaxReservations at once.
-  bool full() const;
-  std::size_t count_of(std::string_view user) const;
-  // For kReservationLifetime. The caller has made sure that there is room.
-  ReservationToken keep(const SocketAddress& address, std::string_view user, Instant now);
-  // What the token stands for, if that user may have it. redeem() hands it over: it is no longer kept.
-  std::optional<SocketAddress> find(Bytes token, std::string_view user) const;
-  void redeem(Bytes token);
-
+  // For kReservationLifetime. False where there are kMaxReservations.
+  virtual bool keep(const ReservationToken& token, Reservation reservation, Instant now) = 0;
+  // What the token stands for, if that user may have it: it is no longer kept.
+  virtual std::optional<Reservation> redeem(Bytes token, std::string_view user) = 0;
   // The next address that nobody came for, no longer kept.
-  std::optional<SocketAddress> pop_expired(Instant now);
+  virtual std::optional<SocketAddress> pop_expired(Instant now) = 0;
   // Instant::max() when nothing is kept.
-  Instant next_expiry() const;
+  virtual Instant next_expiry() const = 0;
+};
+
+// For one thread.
+class PlainReservations final : public Reservations {
+ public:
+  bool keep(const ReservationToken& token, Reservation reservation, Instant now) override;
+  std::optional<Reservation> redeem(Bytes token, std::string_view user) override;
+  std::optional<SocketAddress> pop_expired(Instant now) override;
+  Instant next_expiry() const override;
 
  private:
-  struct Reservation {
+  struct Kept {
     ReservationToken token{};
-    SocketAddress address;
-    std::string user;
     Instant expires{};
+    Reservation reservation;
   };
-  std::vector<Reservation>::const_iterator locate(Bytes token) const;
 
-  Random& random_;  // Borrowed: outlives this.
   // In the order in which they end, as all last equally long.
-  std::vector<Reservation> kept_;
+  std::vector<Kept> kept_;
 };
 
 }  // namespace porthole::turn

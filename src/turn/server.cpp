@@ -17,9 +17,24 @@ namespace {
 
 constexpr std::size_t kMaxSoftware = 64;
 
+// Those who are served by nobody else have all to themselves.
+Commons with_its_own(Commons commons, const Limits& limits) {
+  if (!commons.allocations) {
+    commons.allocations = std::make_shared<PlainQuota<IpAddress>>(
+        QuotaLimits{.in_all = limits.allocations, .of_a_kind = limits.allocations_per_address});
+  }
+  if (!commons.users) {
+    commons.users =
+        std::make_shared<PlainQuota<std::string>>(QuotaLimits{.of_a_kind = limits.allocations_per_user});
+  }
+  if (!commons.reservations) commons.reservations = std::make_shared<PlainReservations>();
+  return commons;
+}
+
 Config within_limits(Config config) {
   if (config.realm.size() > kMaxRealm) config.realm.resize(kMaxRealm);
   if (config.software.size() > kMaxSoftware) config.software.resize(kMaxSoftware);
+  config.commons = with_its_own(std::move(config.commons), config.limits);
   return config;
 }
 
@@ -42,8 +57,7 @@ Server::Server(Config config, const SharedSecrets& secrets, const RelayPolicy& p
       authenticator_(config_.realm, config_.nonce_key, secrets),
       policy_(policy),
       addresses_(addresses),
-      random_(random),
-      reservations_(random) {}
+      random_(random) {}
 
 const Server::Route* Server::route_of(Method method) {
   static constexpr std::array kRoutes{
@@ -173,7 +187,9 @@ void Server::handle_disconnect(const FiveTuple& client, Instant now) {
 
 void Server::handle_timeout(Instant now) {
   while (const auto id = table_.pop_expired(now)) remove(*id, now);
-  while (const auto address = reservations_.pop_expired(now)) addresses_.release(*address, now);
+  while (const auto address = config_.commons.reservations->pop_expired(now)) {
+    addresses_.release(*address, now);
+  }
 }
 
 void Server::remove(AllocationId id, Instant now) {

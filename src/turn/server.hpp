@@ -16,11 +16,11 @@
 #include "base/time.hpp"
 #include "turn/allocation_table.hpp"
 #include "turn/authentication.hpp"
+#include "turn/commons.hpp"
 #include "turn/limits.hpp"
 #include "turn/peer_framing.hpp"
 #include "turn/relay_addresses.hpp"
 #include "turn/relay_policy.hpp"
-#include "turn/reservations.hpp"
 #include "wire/stun.hpp"
 
 namespace porthole::turn {
@@ -36,6 +36,7 @@ struct Config {
   // they do no harm.
   std::uint16_t max_datagram_channel = wire::kMaxChannel;
   Limits limits;
+  Commons commons;
 };
 
 // What a client's Send indication or ChannelData carries. `data` borrows the message; it may be empty.
@@ -96,7 +97,9 @@ class Server {
 
   void handle_timeout(Instant now);
   // Instant::max() when nothing is pending.
-  Instant next_timeout() const { return std::min(table_.next_expiry(), reservations_.next_expiry()); }
+  Instant next_timeout() const {
+    return std::min(table_.next_expiry(), config_.commons.reservations->next_expiry());
+  }
 
   std::optional<Event> poll_event();
 
@@ -142,14 +145,22 @@ class Server {
 
   // The sender's own allocation, or the error to answer with.
   Result<Allocation*, stun::ErrorCode> own_allocation(const Request& request);
+  // What a wish counts for, while it is not yet granted.
+  struct Shares {
+    Quota<IpAddress>::Share of_client;
+    Quota<std::string>::Share of_user;     // Nothing for what is reserved, which is counted already.
+    Quota<std::string>::Share to_be_kept;  // For the port that is to be reserved.
+  };
+  Result<Shares, stun::ErrorCode> take_shares(const Request& request, const AllocateWish& wish) const;
   // Fills in the relayed addresses that the wish asks for, or says why there are none.
   std::optional<stun::ErrorCode> take_addresses(const Request& request, const AllocateWish& wish,
-                                                Allocation& fresh);
+                                                Shares& shares, Allocation& fresh);
   std::optional<stun::ErrorCode> take_reserved(const Request& request, const AllocateWish& wish,
-                                               Allocation& fresh);
+                                               Shares& shares, Allocation& fresh);
+  std::optional<stun::ErrorCode> take_pair(const Request& request, const AllocateWish& wish, Shares& shares,
+                                           Allocation& fresh);
   Result<RelayAddresses::Taken, stun::ErrorCode> take(const Request& request, std::optional<Family> family,
                                                       RelayAddresses::Parity parity);
-  std::optional<stun::ErrorCode> over_quota(const Request& request, const AllocateWish& wish) const;
   std::optional<stun::ErrorCode> refuse_peer(const Allocation& allocation, const SocketAddress& peer) const;
   void free(Allocation& allocation, std::optional<Family> family, Instant now);
   void remove(AllocationId id, Instant now);
@@ -166,7 +177,6 @@ class Server {
 
   // Changing.
   AllocationTable table_;
-  Reservations reservations_;
   // Sources are told apart by address and port, so that clients behind one NAT have a bucket each.
   SourceLimiter challenges_{kChallengeBurst, kChallengesPerSecond};
   std::deque<Event> events_;  // At most one a message or an expired allocation, until the caller drains it.

@@ -24,6 +24,11 @@ class CountedLabels final : public turn::RelayAddresses {
     return taken;
   }
 
+  bool adopt(const SocketAddress& next) override {
+    require(held_.contains(next), "what is adopted was kept");
+    return labels_.adopt(next);
+  }
+
   void release(const SocketAddress& address, Instant now) override {
     require(held_.erase(address) == 1, "what is given back was taken, once");
     labels_.release(address, now);

@@ -125,7 +125,7 @@ TEST_F(ProxyPortTest, ClosesWhoNeverFinishesIt) {
 
 TEST_F(ProxyPortTest, CountsEachByTheAddressThatIsAnnounced) {
   TcpOptions options = trusting();
-  options.max_connections_per_address = 2;
+  options.quota = std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{.of_a_kind = 2});
   listen(options);
   std::vector<std::unique_ptr<TcpClient>> clients;
   const auto connect = [&](const std::string& source) {

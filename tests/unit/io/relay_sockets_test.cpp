@@ -45,7 +45,8 @@ class RelaySocketsTest : public testing::Test {
   Heard heard_;
   // Every test is a process, and several run at once: the same seed would make them want the same ports.
   porthole::test::SeededRandom random_{static_cast<std::uint64_t>(getpid())};
-  RelaySockets sockets_{loop_, heard_, random_};
+  KeptSockets kept_;
+  RelaySockets sockets_{loop_, heard_, random_, kept_};
   std::unique_ptr<TransmitBatch> batch_ = std::make_unique<TransmitBatch>();
 };
 
@@ -126,9 +127,34 @@ TEST_F(RelaySocketsTest, EvenPortsAndPairsAreWhatTheySay) {
     const auto pair = sockets_.open_pair(ip("127.0.0.1"));
     ASSERT_TRUE(pair);
     EXPECT_EQ(pair->port % 2, 0);
-    sockets_.close({pair->ip, static_cast<std::uint16_t>(pair->port + 1)});
+    const SocketAddress next{pair->ip, static_cast<std::uint16_t>(pair->port + 1)};
+    ASSERT_EQ(sockets_.adopt(next), true);
+    sockets_.close(next);
   }
   EXPECT_EQ(sockets_.size(), 100U);
+}
+
+TEST_F(RelaySocketsTest, TheSecondOfAPairIsHeardByWhoeverAdoptsIt) {
+  Heard elsewhere;
+  RelaySockets others(loop_, elsewhere, random_, kept_);
+  const SocketAddress even = sockets_.open_pair(ip("127.0.0.1")).value();
+  const SocketAddress next{even.ip, static_cast<std::uint16_t>(even.port + 1)};
+  EXPECT_EQ(kept_.size(), 1U);
+  ASSERT_TRUE(others.adopt(next));
+  EXPECT_FALSE(sockets_.adopt(next));
+  UdpClient client(next);
+  client.send("hello");
+  ASSERT_TRUE(run_until(loop_, [&] { return !elsewhere.texts.empty(); }));
+  EXPECT_EQ(elsewhere.paths.back().local, next);
+  EXPECT_TRUE(heard_.texts.empty());
+}
+
+TEST_F(RelaySocketsTest, TheSecondOfAPairThatNobodyComesForIsClosed) {
+  RelaySockets others(loop_, heard_, random_, kept_);
+  const SocketAddress even = sockets_.open_pair(ip("127.0.0.1")).value();
+  others.close({even.ip, static_cast<std::uint16_t>(even.port + 1)});
+  EXPECT_EQ(kept_.size(), 0U);
+  EXPECT_EQ(sockets_.size(), 1U);
 }
 
 TEST_F(RelaySocketsTest, PortsAreUnpredictableAndOfTheDynamicRange) {
@@ -155,7 +181,7 @@ TEST_F(RelaySocketsTest, WhatIsClosedHearsNothingAndItsPortIsFree) {
 }
 
 TEST_F(RelaySocketsTest, TheOnePortIsNeverARelayedOne) {
-  RelaySockets few(loop_, heard_, random_, {.first = 12'000, .last = 12'001, .except = 12'000});
+  RelaySockets few(loop_, heard_, random_, kept_, {.first = 12'000, .last = 12'001, .except = 12'000});
   EXPECT_EQ(few.open(ip("127.0.0.1"), Parity::any), (SocketAddress{ip("127.0.0.1"), 12'001}));
   EXPECT_EQ(few.open(ip("127.0.0.1"), Parity::even), std::nullopt);
   EXPECT_EQ(few.open_pair(ip("127.0.0.1")), std::nullopt);

@@ -179,7 +179,7 @@ TEST_F(TcpPortTest, DropsWholeBatchesForAClientThatDoesNotReadAndKeepsItAndTheOt
 }
 
 TEST_F(TcpPortTest, RefusesConnectionsAboveItsLimits) {
-  listen({.max_connections = 3, .max_connections_per_address = 2, .http = {}});
+  listen({.quota = std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{3, 2}), .http = {}});
   TcpClient first(address_, ip("127.0.0.1"));
   TcpClient second(address_, ip("127.0.0.1"));
   ASSERT_TRUE(run_until([&] { return port_->connections() == 2; }));

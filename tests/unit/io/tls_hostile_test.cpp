@@ -204,7 +204,7 @@ TEST_F(HostileTlsClient, MayBeClosedWhileItsRecordsAreHandled) {
 // Idle ones of every kind, in the same bounds as in clear.
 TEST_F(HostileTlsClient, CountsAsAnyConnectionAgainstTheLimits) {
   constexpr std::size_t kLimit = 60;
-  listen({.max_connections = kLimit, .max_connections_per_address = kLimit / 2, .http = {}});
+  listen({.quota = std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{kLimit, kLimit / 2}), .http = {}});
   std::vector<std::unique_ptr<TlsSocket>> idle;
   std::vector<std::unique_ptr<TcpClient>> clear;
   for (std::size_t i = 0; i < kLimit / 2; ++i) {

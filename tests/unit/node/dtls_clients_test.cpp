@@ -30,7 +30,7 @@ class DtlsClientsTest : public testing::Test, private TurnOwner {
  protected:
   DtlsClientsTest() : labels(random, {}), front(turn::Config{}, {"secret"}, policy, labels, random, *this) {
     front.set_wall_clock(WallClock(now, WallTime(std::chrono::seconds(1'800'000'000))));
-    front.serve_dtls(*server, {.clients = 4, .clients_per_customer = 2});
+    front.serve_dtls(*server, std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{4, 2}));
   }
 
   void settle(DtlsTurnClient& client) {
@@ -213,9 +213,19 @@ TEST_F(DtlsClientsTest, AllTogetherAreLimited) {
   EXPECT_EQ(front.dtls_client_count(), 4U);
 }
 
+TEST_F(DtlsClientsTest, WhatOthersOfTheServerServeCountsAsWell) {
+  const auto quota = std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{10, 2});
+  front.serve_dtls(*server, quota);
+  auto elsewhere = quota->take(IpAddress::parse("192.0.2.1"));
+  EXPECT_TRUE(connects("192.0.2.1:1000"));
+  EXPECT_FALSE(connects("192.0.2.1:1001"));
+  *elsewhere = Quota<IpAddress>::Share();
+  EXPECT_TRUE(connects("192.0.2.1:1002"));
+}
+
 // Whoever has proved its address may begin anew as often as it likes; each time costs a signature.
 TEST_F(DtlsClientsTest, HandshakesWithoutEndAreHeldToARate) {
-  front.serve_dtls(*server, {.clients = 10, .clients_per_customer = 2});
+  front.serve_dtls(*server, std::make_shared<PlainQuota<IpAddress>>(QuotaLimits{10, 2}));
   const auto begin = [this](std::uint32_t address) {
     DtlsTurnClient client(SocketAddress{IpAddress::v4(0xC0000200U + address), 9}.to_string().c_str());
     client.dtls.advance();

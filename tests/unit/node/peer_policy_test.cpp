@@ -118,6 +118,18 @@ TEST_F(PeerPolicyTest, OurOwnRelayedAddressesAreNoPeersWhileTheyAreInUse) {
   EXPECT_FALSE(made.allows(*taken.next));
 }
 
+TEST_F(PeerPolicyTest, TheRelayedAddressesOfAnotherWorkerAreNoPeersEither) {
+  PeerRules both = rules({"127.0.0.1:1024-65535", "10.0.0.9:1024-65535"});
+  both.relayed = std::make_shared<RelayedPorts>();
+  PeerPolicy one(both, labels_), other(both, labels_);
+  const SocketAddress taken =
+      one.take(ip("127.0.0.1"), turn::RelayAddresses::Parity::any, Instant{})->address;
+  EXPECT_FALSE(other.allows(taken));
+  EXPECT_TRUE(other.allows({at("10.0.0.9:1").ip, taken.port})) << "another machine's";
+  other.release(taken, Instant{});
+  EXPECT_TRUE(one.allows(taken));
+}
+
 TEST_F(PeerPolicyTest, RelayedAddressesKeepClearOfThePeersWhereTheyCan) {
   PeerPolicy half = policy({"127.0.0.1:1024-33000"});
   int among_peers = 0;
@@ -138,6 +150,7 @@ class FewPorts final : public turn::RelayAddresses {
     }
     return std::nullopt;
   }
+  bool adopt(const SocketAddress&) override { return true; }
   void release(const SocketAddress& address, Instant) override { taken.erase(address.port); }
 
   std::set<std::uint16_t> taken;

@@ -34,7 +34,7 @@ TEST(AllocationTable, FindsEachInWhateverOrderTheyAreLookedFor) {
 TEST(AllocationTable, WhatWasFoundLastAndIsRemovedIsNotFoundAgain) {
   AllocationTable table;
   const Allocation wanted = allocation_of(1);
-  const AllocationId id = table.add(wanted).id;
+  const AllocationId id = table.add(allocation_of(1)).id;
   ASSERT_NE(table.find(wanted.client), nullptr);
   table.remove(id);
   EXPECT_EQ(table.find(wanted.client), nullptr);
@@ -45,7 +45,7 @@ TEST(AllocationTable, WhatWasFoundLastAndIsRemovedIsNotFoundAgain) {
 TEST(AllocationTable, ARelayedAddressThatIsDroppedIsNobodysAnyMore) {
   AllocationTable table;
   const Allocation wanted = allocation_of(1);
-  Allocation& added = table.add(wanted);
+  Allocation& added = table.add(allocation_of(1));
   ASSERT_NE(table.find_relayed(*wanted.relayed.in(Family::ipv4)), nullptr);
   table.drop_relayed(added, Family::ipv4);
   EXPECT_EQ(table.find_relayed(*wanted.relayed.in(Family::ipv4)), nullptr);
