@@ -1,10 +1,11 @@
-// A forwarder of two workers, and clients of which each has as many: what one of them has counts for both.
+// Servers of two workers, and clients of which each has as many: what one of them has counts for both.
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include <array>
 #include <chrono>
 #include <porthole/forwarder.hpp>
+#include <porthole/server.hpp>
 #include <thread>
 
 #include "turn/credentials.hpp"
@@ -57,6 +58,12 @@ class Client {
     return request(Method::refresh,
                    [](stun::MessageBuilder& builder) { builder.add_u32(Attribute::lifetime, 0); });
   }
+  int bind(const SocketAddress& peer) {
+    return request(Method::channel_bind, [&](stun::MessageBuilder& builder) {
+      builder.add_u32(Attribute::channel_number, 0x40000000U);
+      builder.add_xor_address(Attribute::xor_peer_address, peer);
+    });
+  }
   int permit(const SocketAddress& peer) {
     return request(Method::create_permission, [&](stun::MessageBuilder& builder) {
       builder.add_xor_address(Attribute::xor_peer_address, peer);
@@ -101,6 +108,22 @@ class Client {
   std::optional<stun::Message> message_;  // Borrows the answer.
 };
 
+// How many of that many connections at once are served.
+int served(std::uint16_t port, int connections) {
+  std::vector<std::unique_ptr<TcpClient>> clients;
+  int served = 0;
+  for (int i = 0; i < connections; ++i) {
+    clients.push_back(std::make_unique<TcpClient>(SocketAddress{io::test::ip("127.0.0.1"), port}));
+    TcpClient& client = *clients.back();
+    pollfd writable{.fd = client.fd(), .events = POLLOUT, .revents = 0};
+    EXPECT_EQ(poll(&writable, 1, 10'000), 1);
+    client.send("GET /healthz HTTP/1.1\r\nHost: porthole\r\n\r\n");
+    EXPECT_TRUE(wait_for(client.fd()));
+    if (client.received().starts_with("HTTP/1.1 200")) ++served;
+  }
+  return served;
+}
+
 class ForwarderWorkersTest : public testing::Test {
  protected:
   ~ForwarderWorkersTest() override {
@@ -109,11 +132,11 @@ class ForwarderWorkersTest : public testing::Test {
     thread_.join();
   }
 
-  void start(const Limits& limits) {
+  void start(const Limits& limits, const std::string& to = {}) {
     ForwarderOptions options;
     options.port = 0;
     options.listen = {"127.0.0.1"};
-    options.to = {peer_.local().to_string()};
+    options.to = {to.empty() ? peer_.local().to_string() : to};
     options.secrets = {kSecret};
     options.log_level = LogLevel::off;
     options.handle_signals = false;
@@ -181,20 +204,38 @@ TEST_F(ForwarderWorkersTest, AnAddresssAllocationsCountTogether) {
 }
 
 TEST_F(ForwarderWorkersTest, ConnectionsCountTogether) {
-  constexpr int kAllowed = 4, kMore = 28;
-  start({.max_connections_per_address = kAllowed});
-  std::vector<std::unique_ptr<TcpClient>> clients;
-  const auto served = [&] {
-    TcpClient& client = *clients.emplace_back(
-        std::make_unique<TcpClient>(SocketAddress{io::test::ip("127.0.0.1"), forwarder_->port()}));
-    pollfd writable{.fd = client.fd(), .events = POLLOUT, .revents = 0};
-    EXPECT_EQ(poll(&writable, 1, 10'000), 1);
-    client.send("GET /healthz HTTP/1.1\r\nHost: porthole\r\n\r\n");
-    EXPECT_TRUE(wait_for(client.fd()));
-    return client.received().starts_with("HTTP/1.1 200");
-  };
-  for (int i = 0; i < kAllowed; ++i) EXPECT_TRUE(served());
-  for (int i = 0; i < kMore; ++i) EXPECT_FALSE(served());
+  start({.max_connections_per_address = 4});
+  EXPECT_EQ(served(forwarder_->port(), 32), 4);
+}
+
+TEST(ServerWorkers, ConnectionsCountTogether) {
+  ServerOptions options;
+  options.port = 0;
+  options.listen = {"127.0.0.1"};
+  options.log_level = LogLevel::off;
+  options.handle_signals = false;
+  options.workers = 2;
+  options.limits.max_connections = 4;
+  auto started = Server::start(options);
+  ASSERT_TRUE(std::holds_alternative<Server>(started));
+  auto& server = std::get<Server>(started);
+  std::thread thread([&] { server.run(); });
+  EXPECT_EQ(served(server.port(), 32), 4);
+  server.stop();
+  thread.join();
+}
+
+// A packet that went round through two allocations would be one that nobody sent.
+TEST_F(ForwarderWorkersTest, TheRelayedAddressesOfTheOtherWorkerAreNoPeers) {
+  start({}, "127.0.0.1:1024-65535");
+  const auto clients = clients_of_both();
+  ASSERT_EQ(clients.size(), 2 * kClients);
+  ASSERT_EQ(clients[0]->allocate(), 0);
+  const SocketAddress relayed = clients[0]->relayed();
+  ASSERT_EQ(clients[1]->allocate(), 0);
+  EXPECT_EQ(clients[1]->bind(relayed), 403);
+  ASSERT_EQ(clients[0]->free(), 0);
+  EXPECT_EQ(clients[1]->bind(relayed), 0);
 }
 
 TEST_F(ForwarderWorkersTest, AnotherWorkerHandsOverTheSecondPortOfAPair) {
