@@ -89,21 +89,6 @@ std::array<std::uint8_t, kRecordHeader> authenticated(Bytes record, std::size_t 
 
 }  // namespace
 
-bool DtlsReplayWindow::is_new(std::uint64_t number) const {
-  if (number >= next_) return true;
-  const std::uint64_t behind = next_ - 1 - number;
-  return behind < 64 && ((seen_ >> behind) & 1) == 0;
-}
-
-void DtlsReplayWindow::mark(std::uint64_t number) {
-  if (number >= next_) {
-    const std::uint64_t forward = number + 1 - next_;
-    seen_ = forward < 64 ? seen_ << forward : 0;
-    next_ = number + 1;
-  }
-  seen_ |= std::uint64_t{1} << (next_ - 1 - number);
-}
-
 void DtlsRecords::ContextRelease::operator()(EVP_CIPHER_CTX* context) const {
   EVP_CIPHER_CTX_free(context);
 }
@@ -182,7 +167,7 @@ std::optional<DtlsRecords::Record> DtlsRecords::open(Bytes record, MutableBytes 
       EVP_DecryptUpdate(context, out.data(), &written, &record[front], static_cast<int>(size)) == 1 &&
       EVP_DecryptFinal_ex(context, out.data() + size, &written) == 1;
   if (!authentic) return std::nullopt;
-  read_.mark(number - kEpoch);
+  read_.add(number - kEpoch);
   return Record{static_cast<DtlsContent>(record[0]), Bytes(out).first(size)};
 }
 

@@ -1,5 +1,5 @@
 // The records of a DTLS 1.2 association whose handshake is over (RFC 6347 section 4.1): what is left to do
-// then takes two keys, and not the 70 KB of OpenSSL's that the handshake took.
+// then takes two keys, and not the 40 KB that are the least OpenSSL would hold (docs/decisions/0025).
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/srtp_index.hpp"
 
 // OpenSSL's own names, so that this header does not bring all of OpenSSL with it.
 using EVP_CIPHER = struct evp_cipher_st;
@@ -21,18 +22,6 @@ enum class DtlsContent : std::uint8_t { change_cipher_spec = 20, alert = 21, han
 
 // What a record adds to its plaintext at most: 13 bytes of header, and 8 of nonce and 16 of tag for AES-GCM.
 constexpr std::size_t kMaxDtlsOverhead = 13 + 8 + 16;
-
-// RFC 6347 section 4.1.2.6: which records of the peer have been read. One that is so far behind the newest
-// that it cannot be told is refused.
-class DtlsReplayWindow {
- public:
-  bool is_new(std::uint64_t number) const;
-  void mark(std::uint64_t number);
-
- private:
-  std::uint64_t next_ = 0;  // Behind the newest that was read.
-  std::uint64_t seen_ = 0;  // Bit n: next_ - 1 - n.
-};
 
 class DtlsRecords {
  public:
@@ -97,7 +86,7 @@ class DtlsRecords {
   Direction local_;
   Direction remote_;
   std::uint64_t next_number_;
-  DtlsReplayWindow read_;
+  ReplayWindow<64> read_;  // RFC 6347 section 4.1.2.6.
 };
 
 }  // namespace porthole::crypto

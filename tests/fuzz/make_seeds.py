@@ -5,6 +5,8 @@ import re
 import struct
 from pathlib import Path
 
+from dtls_records_seeds import dtls_records_seeds
+
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
 COOKIE = 0x2112A442
@@ -380,7 +382,7 @@ def main():
                "websocket": websocket_seeds(),
                "proxy_header": proxy_header_seeds(), "channel_data": channel_seeds(), "rtcp": rtcp_seeds(), "h264": h264_seeds(), "sdp": sdp_seeds(),
                "http": http_seeds(), "turn": turn_seeds(),
-               "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "tls": tls_seeds(), "srtp": srtp_seeds()}
+               "forwarder": forwarder_seeds(), "dtls_hello": dtls_hello_seeds(), "dtls_records": dtls_records_seeds(), "tls": tls_seeds(), "srtp": srtp_seeds()}
     for target, seeds in targets.items():
         folder = HERE / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
