@@ -28,6 +28,8 @@ unsigned int microseconds(Duration duration) {
 }  // namespace
 
 bool configure_dtls(SSL_CTX* context, const Certificate& certificate) {
+  // A buffer to write to is as large as that: 16 KB by default, for each handshake.
+  SSL_CTX_set_max_send_fragment(context, long{kMaxDtlsDatagram});
   SSL_CTX_set_options(context, kOptions);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&

@@ -341,7 +341,7 @@ TEST_F(HostileDtls, AFloodHoldsLittleMemoryInAnAssociation) {
       association->handle_datagram(flood_record(100 + i, epoch), virtual_now);
       most = std::max(most, openssl_bytes);
     }
-    EXPECT_LT(most - before, epoch == 1 ? 160'000u : 100'000u) << "in epoch " << int{epoch};
+    EXPECT_LT(most - before, epoch == 1 ? 140'000u : 70'000u) << "in epoch " << int{epoch};
   }
 }
 
