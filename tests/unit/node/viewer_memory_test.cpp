@@ -11,7 +11,7 @@ using porthole::test::heap_bytes;
 
 // What one may hold for as long as it watches, whatever is shared among all: it is held a thousand times. The
 // program's bound is 48 KB of resident memory, with what malloc wastes and the frames that a stream keeps.
-constexpr std::size_t kMaxViewerBytes = 48 * 1024;
+constexpr std::size_t kMaxViewerBytes = 24 * 1024;
 
 TEST(ViewerMemory, AWatchingViewerHoldsLittle) {
   constexpr WallTime kToday(std::chrono::seconds(1'800'000'000));
