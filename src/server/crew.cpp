@@ -43,18 +43,20 @@ std::vector<Sources::Receiver> Crew::receivers() {
 }
 
 void Crew::deliver(node::Parcel parcel) {
-  workers_[index_of(parcel.to)]->put(std::move(parcel));
+  Worker& receiver = *workers_[index_of(parcel.to)];
+  receiver.put(std::move(parcel));
 }
 
 void Crew::pass_on(node::WorkerId from, node::WorkerId to, HttpRequest request, io::HttpReply reply) {
   io::EventLoop& home = loops_[index_of(from)];
-  const io::HttpReply come_back = [&home, reply = std::move(reply)](HttpResponse response) {
+  io::HttpReply come_back = [&home, reply = std::move(reply)](HttpResponse response) {
     home.post([reply, response = std::move(response)]() mutable { reply(std::move(response)); });
   };
   Worker& other = *workers_[index_of(to)];
-  loops_[index_of(to)].post([&other, request = std::move(request), come_back]() mutable {
-    other.answer(std::move(request), std::move(come_back));
-  });
+  loops_[index_of(to)].post(
+      [&other, request = std::move(request), come_back = std::move(come_back)]() mutable {
+        other.answer(std::move(request), std::move(come_back));
+      });
 }
 
 }  // namespace porthole::server
