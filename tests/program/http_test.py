@@ -29,7 +29,7 @@ class Whep(unittest.TestCase):
         status, headers, body = self.post(offer())
         self.assertEqual(status, 201, body)
         self.assertEqual(headers['Content-Type'], 'application/sdp')
-        self.assertRegex(headers['Location'], r'^/whep/test-pattern/[A-Za-z0-9_-]{22}$')
+        self.assertRegex(headers['Location'], r'^/whep/test-pattern/[A-Za-z0-9][A-Za-z0-9_-]{22}$')
         self.assertRegex(headers['ETag'], r'^"[^"]+"$')
         self.assertRegex(headers['Link'], rf'^<turn:127.0.0.1:{self.server.port}\?transport=tcp>; rel="ice-server"; '
                                           r'username="\d+:[^"]+"; credential="[^"]+"; credential-type="password"$')
