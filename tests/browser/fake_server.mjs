@@ -38,18 +38,24 @@ function send(response, { status = 200, headers = {}, body = '' }) {
 
 // `script.streams` is what the API lists, or null for a server in trouble; `script.whep({method, url, body})` resolves to
 // {status, headers, body}, and `script.files` has text in place of files of web/assets, or null where one is to be missing.
-// All may be replaced at any time. `requests` records every WHEP request as "METHOD path".
+// All may be replaced at any time. `requests` records every WHEP request as "METHOD path", `sessions` the paths of those that
+// were made and not deleted yet.
 export async function startFakeServer(address, script) {
   const requests = [];
+  const sessions = new Set();
+  const respondToWhep = async (request, url) => {
+    requests.push(`${request.method} ${url.pathname}${url.search}`);
+    if (request.method === 'DELETE') sessions.delete(url.pathname);
+    const answer = await script.whep({ method: request.method, url, body: await bodyOf(request) });
+    if (answer.status === 201) sessions.add(answer.headers.Location);
+    return answer;
+  };
   const respond = async (request, response) => {
     const url = new URL(request.url, `http://${address}`);
     if (url.pathname === '/api/v1/streams') {
       return send(response, script.streams === null ? { status: 500 } : { body: script.streams });
     }
-    if (url.pathname.startsWith('/whep/')) {
-      requests.push(`${request.method} ${url.pathname}${url.search}`);
-      return send(response, await script.whep({ method: request.method, url, body: await bodyOf(request) }));
-    }
+    if (url.pathname.startsWith('/whep/')) return send(response, await respondToWhep(request, url));
     const name = url.pathname.replace('/assets/', '');
     if (name in (script.files ?? {})) return sendInstead(response, name, script.files[name]);
     if (url.pathname.startsWith('/assets/')) return sendFile(response, url.pathname.slice(1));
@@ -62,6 +68,7 @@ export async function startFakeServer(address, script) {
   return {
     origin: `http://${address}:${server.address().port}`,
     requests,
+    sessions,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -30,6 +30,8 @@ after(async () => {
 
 async function view(whep, viewport = DESKTOP) {
   script.streams = [LIVE];
+  // A page that was closed may still be about to end its session.
+  for (let i = 0; i < 100 && server.sessions.size > 0; ++i) await sleep(50);
   script.whep = whep;
   server.requests.length = 0;
   return Viewing.open(browser, `${server.origin}/camera`, viewport);
