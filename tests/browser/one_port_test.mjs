@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { cpus } from 'node:os';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { launchChromium, launchFirefox } from './browsers.mjs';
 import { PORT, Program } from './program.mjs';
 import { Viewing } from './viewing.mjs';
@@ -10,6 +11,8 @@ const VIEWERS = 10;
 const RESIDENT_LIMIT_MB = 200;
 // Three software decoders and two encoders share two cores here: this test is about sockets, not about speed.
 const PATIENCE_MS = 30000;
+// Of a viewer that is not said goodbye to the server finds out after 30 s.
+const GOODBYE_MS = 20000;
 
 let program;
 const browsers = [];
@@ -52,7 +55,17 @@ test('Three browsers over three paths at once, and one port number', async () =>
   assert.deepEqual(ways, ['udp', 'relay/tcp', 'relay/udp']);
   assertOnePort(sockets);
   await Promise.all(viewings.map((viewing) => viewing.close()));
+  await untilNobodyWatches();
 });
+
+// A page says goodbye while it closes, and the browser does not wait for that.
+async function untilNobodyWatches() {
+  const start = Date.now();
+  while ((await program.streams())[0].viewers > 0) {
+    assert.ok(Date.now() - start < GOODBYE_MS, 'a page that was closed still watches');
+    await sleep(50);
+  }
+}
 
 // Runs in the page: more players beside the first.
 function addPlayers(count) {
