@@ -194,6 +194,10 @@ TEST(Workers, ARenditionIsNotInterruptedWhenItsOnlyViewerMoves) {
   ASSERT_TRUE(browser.is_playing());
   EXPECT_EQ(browser.codec(), VideoCodec::vp8);
   EXPECT_EQ(simulation.source().rendition(VideoCodec::vp8).starts, 1U);
+  // Nor does it go on for a viewer that is gone, with the worker that the viewer came from.
+  browser.leave();
+  simulation.run_for(2s);
+  EXPECT_FALSE(simulation.source().rendition(VideoCodec::vp8).wanted);
 }
 
 TEST(Workers, NobodyTakesARouteThatIsAnothersAtAnotherWorker) {
